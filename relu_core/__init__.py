@@ -1,0 +1,27 @@
+"""relu_core: the mathematics of ReLU networks, on arrays and frozen records. It knows no file, no print, no service.
+
+The map, in the order of the names below:
+    network     ReluNetwork                                        a network with frozen weights
+    regions     count, enumerate, segments, slices, bounds         how many linear pieces it has
+    exact       fit_global, enumerate_global, convex_bound         the proven best shallow network
+    training    train_networks                                     many small networks at once
+    theory      hard_function, from_pieces, maximum, gap, ...      the theorems as objects
+    comparison  make_split, smallest_size, compare, decide         depth against width, with error bars
+    planted     planted_problem                                    problems whose right verdict is known
+    plots       a record in, a figure out (import relu_core.plots)
+
+Theory: Arora, Basu, Mianjy, Mukherjee, "Understanding Deep Neural Networks with Rectified Linear Units", ICLR 2018.
+"""
+
+from relu_core.errors import ArgumentError, LayerError, ReluCoreError, UntouchedRowsError
+from relu_core.interval import Interval
+from relu_core.network import ReluNetwork
+
+__all__ = [
+    "ReluNetwork",
+    "Interval",
+    "ReluCoreError",
+    "ArgumentError",
+    "LayerError",
+    "UntouchedRowsError",
+]
