@@ -1,10 +1,10 @@
 """What the flows refuse, drawn as a tree: every message says what was wrong, where, and what to do.
 
-    DepthcaseError
-    ├── SourceError       a file, sheet or query cannot be read
-    ├── DatasetError      a data set of the lake is missing, damaged or not fit for the question
-    ├── CharterError      the charter promises what cannot be kept
-    └── ServiceError      a Prefect, MLflow or database server does not answer as it should
+DepthcaseError
+├── SourceError       a file, sheet or query cannot be read
+├── DatasetError      a data set of the lake is missing, damaged or not fit for the question
+├── CharterError      the charter promises what cannot be kept
+└── ServiceError      a Prefect, MLflow or database server does not answer as it should
 """
 
 

@@ -118,28 +118,38 @@ class ReluNetwork:
         try:
             tensors = load(data)
         except (SafetensorError, ValueError) as error:
-            raise ArgumentError(f"data is no safetensors file ({error}); pass what ReluNetwork.to_bytes wrote") from None
+            raise ArgumentError(
+                f"data is no safetensors file ({error}); pass what ReluNetwork.to_bytes wrote"
+            ) from None
         count = len(tensors) // 2
         names = [f"{kind}.{i:03d}" for i in range(count) for kind in ("weights", "biases")]
         if not count or sorted(names) != sorted(tensors):
             raise ArgumentError("data holds other tensors than a ReLU network's; pass what ReluNetwork.to_bytes wrote")
-        return ReluNetwork([tensors[f"weights.{i:03d}"] for i in range(count)], [tensors[f"biases.{i:03d}"] for i in range(count)])
+        return ReluNetwork(
+            [tensors[f"weights.{i:03d}"] for i in range(count)], [tensors[f"biases.{i:03d}"] for i in range(count)]
+        )
 
 
 def _frozen(values: ArrayLike, name: str, ndim: int) -> Floats:
     array = arguments.finite_array(values, name).copy()
     if array.ndim != ndim or array.size == 0:
-        raise ArgumentError(f"{name} has shape {array.shape}; pass a {'matrix' if ndim == 2 else 'vector'} that is not empty")
+        raise ArgumentError(
+            f"{name} has shape {array.shape}; pass a {'matrix' if ndim == 2 else 'vector'} that is not empty"
+        )
     array.flags.writeable = False
     return array
 
 
 def _check_chain(weights: tuple[Floats, ...], biases: tuple[Floats, ...]) -> None:
     if not weights or len(weights) != len(biases):
-        raise ArgumentError(f"there are {len(weights)} weights and {len(biases)} biases; pass one of each a layer, at least one")
+        raise ArgumentError(
+            f"there are {len(weights)} weights and {len(biases)} biases; pass one of each a layer, at least one"
+        )
     for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
         if bias.shape[0] != weight.shape[0]:
-            raise ArgumentError(f"biases[{i}] has {bias.shape[0]} entries where weights[{i}] has {weight.shape[0]} rows; make them equal")
+            raise ArgumentError(
+                f"biases[{i}] has {bias.shape[0]} entries where weights[{i}] has {weight.shape[0]} rows; make them equal"
+            )
         if i and weight.shape[1] != weights[i - 1].shape[0]:
             raise ArgumentError(
                 f"weights[{i}] has {weight.shape[1]} columns where layer {i - 1} gives {weights[i - 1].shape[0]} values; make them equal"
