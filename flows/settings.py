@@ -1,9 +1,11 @@
-"""Where things lie and which ports are used: read from the environment once, then frozen. The only reader of os.environ."""
+"""Where things lie and which ports are used: read once from the environment, then frozen. The only reader of it."""
 
 import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from flows.errors import ServiceError
 
 
 @dataclass(frozen=True)
@@ -11,6 +13,7 @@ class Settings:
     """Folders and addresses of one installation.
 
     home: state of the services (databases, logs, process ids). data: the data folder; paths from a form stay inside it.
+    An external server is one whose address was given by the environment: it is used, never started or stopped.
     """
 
     home: Path
@@ -19,6 +22,13 @@ class Settings:
     mlflow_port: int
     prefect_api_url: str
     mlflow_tracking_uri: str
+    prefect_is_external: bool = False
+    mlflow_is_external: bool = False
+
+    @property
+    def prefect_ui_url(self) -> str:
+        """Where a person opens the Prefect server; its API lies below it."""
+        return self.prefect_api_url.removesuffix("/api")
 
     @property
     def raw(self) -> Path:
@@ -54,16 +64,77 @@ class Settings:
 def read_settings(environment: dict[str, str] | None = None) -> Settings:
     """Settings from `environment` (default: the process's). Ports: DEPTHCASE_PREFECT_PORT, DEPTHCASE_MLFLOW_PORT."""
     env = dict(os.environ) if environment is None else environment
-    prefect_port = int(env.get("DEPTHCASE_PREFECT_PORT") or 4200)
-    mlflow_port = int(env.get("DEPTHCASE_MLFLOW_PORT") or 5000)
+    prefect_port = _port(env, "DEPTHCASE_PREFECT_PORT", 4200)
+    mlflow_port = _port(env, "DEPTHCASE_MLFLOW_PORT", 5000)
+    prefect_loopback = f"http://127.0.0.1:{prefect_port}/api"
+    mlflow_loopback = f"http://127.0.0.1:{mlflow_port}"
+    prefect_api_url = env.get("PREFECT_API_URL") or prefect_loopback
+    mlflow_tracking_uri = env.get("MLFLOW_TRACKING_URI") or mlflow_loopback
     return Settings(
         home=Path(env.get("DEPTHCASE_HOME") or ".depthcase").resolve(),
         data=Path(env.get("DEPTHCASE_DATA") or "data").resolve(),
         prefect_port=prefect_port,
         mlflow_port=mlflow_port,
-        prefect_api_url=env.get("PREFECT_API_URL") or f"http://127.0.0.1:{prefect_port}/api",
-        mlflow_tracking_uri=env.get("MLFLOW_TRACKING_URI") or f"http://127.0.0.1:{mlflow_port}",
+        prefect_api_url=prefect_api_url.rstrip("/"),
+        mlflow_tracking_uri=mlflow_tracking_uri.rstrip("/"),
+        prefect_is_external=prefect_api_url.rstrip("/") != prefect_loopback,
+        mlflow_is_external=mlflow_tracking_uri.rstrip("/") != mlflow_loopback,
     )
+
+
+def _port(env: dict[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not 1024 <= int(text) <= 65535:
+        raise ServiceError(f"{name} is {text!r}, which is no port number; give a whole number from 1024 to 65535.")
+    return int(text)
+
+
+# Set in a user's shell for other work, these would lead our processes to other servers, accounts or runs.
+_FOREIGN = {
+    "PREFECT_API_KEY", "PREFECT_PROFILE", "PREFECT_PROFILES_PATH", "PREFECT__FLOW_RUN_ID",
+    "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID", "MLFLOW_REGISTRY_URI",
+}  # fmt: skip
+
+
+def process_environment(settings: Settings, environment: dict[str, str] | None = None) -> dict[str, str]:
+    """Environment of a service or flow process: this process's, made to speak to our servers and to nobody else.
+
+    All of Prefect's state lies in the home folder; results are JSON, never pickles; nothing is reported to anyone.
+    """
+    env = dict(os.environ) if environment is None else environment
+    kept = {name: value for name, value in env.items() if name not in _FOREIGN}
+    without_proxy = [part for part in (env.get("NO_PROXY") or env.get("no_proxy") or "").split(",") if part]
+    loopback = ",".join([*without_proxy, "127.0.0.1", "localhost"])
+    prefect_home = settings.home / "prefect"
+    return kept | {
+        "DEPTHCASE_HOME": str(settings.home),
+        "DEPTHCASE_DATA": str(settings.data),
+        "DEPTHCASE_PREFECT_PORT": str(settings.prefect_port),
+        "DEPTHCASE_MLFLOW_PORT": str(settings.mlflow_port),
+        "NO_PROXY": loopback,
+        "no_proxy": loopback,
+        "PREFECT_HOME": str(prefect_home),
+        "PREFECT_API_URL": settings.prefect_api_url,
+        "PREFECT_UI_URL": settings.prefect_ui_url,
+        "MLFLOW_TRACKING_URI": settings.mlflow_tracking_uri,
+        # Measured: an ephemeral server takes its whole start-up limit on a fresh database and leaves runs behind.
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        # MLflow's job pools serve features we do not use and take 2 GB.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true",
+        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
+        "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(prefect_home / "storage"),
+        "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "PREFECT_WORKER_QUERY_SECONDS": "3",
+        "PREFECT_WORKER_WEBSERVER_HOST": "127.0.0.1",
+        "PREFECT_CLI_PROMPT": "false",
+        "GIT_PYTHON_REFRESH": "quiet",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 @cache

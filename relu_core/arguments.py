@@ -31,7 +31,7 @@ def rows(X: ArrayLike, n: int | None = None, name: str = "X") -> Floats:
         raise ArgumentError(f"{name} has no rows; pass at least one")
     if n is not None and array.shape[1] != n:
         raise ArgumentError(
-            f"{name} has {array.shape[1]} columns where {n} are needed; pass the columns it was built for"
+            f"{name} has {array.shape[1]} columns where {n} are needed; pass those it was built for"
         )
     return array
 
@@ -49,7 +49,7 @@ def box(lower: ArrayLike, upper: ArrayLike, n: int) -> tuple[Floats, Floats]:
     low, high = finite_array(lower, "lower"), finite_array(upper, "upper")
     if low.shape != (n,) or high.shape != (n,):
         raise ArgumentError(
-            f"lower has shape {low.shape} and upper {high.shape}; the network takes {n} inputs, pass ({n},)"
+            f"lower has shape {low.shape} and upper {high.shape}; the network takes ({n},)"
         )
     flat = np.flatnonzero(~(low < high))
     if flat.size:

@@ -81,7 +81,7 @@ class ReluNetwork:
         return sum(2 * int(w.size) for w in self.weights)
 
     def activation_pattern(self, X: ArrayLike) -> np.ndarray:
-        """On/off of every hidden unit at rows X (D, n), layer after layer: bool (D, size). A unit at exactly 0 is on."""
+        """On/off of every hidden unit at rows X (D, n), layer by layer: bool (D, size). A unit at exactly 0 is on."""
         values, patterns = arguments.rows(X, self.input_dim), []
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             before = values @ weight.T + bias
@@ -119,7 +119,7 @@ class ReluNetwork:
             tensors = load(data)
         except (SafetensorError, ValueError) as error:
             raise ArgumentError(
-                f"data is no safetensors file ({error}); pass what ReluNetwork.to_bytes wrote"
+                f"data is no safetensors file ({error}); pass the bytes of ReluNetwork.to_bytes"
             ) from None
         count = len(tensors) // 2
         names = [f"{kind}.{i:03d}" for i in range(count) for kind in ("weights", "biases")]
@@ -142,15 +142,12 @@ def _frozen(values: ArrayLike, name: str, ndim: int) -> Floats:
 
 def _check_chain(weights: tuple[Floats, ...], biases: tuple[Floats, ...]) -> None:
     if not weights or len(weights) != len(biases):
-        raise ArgumentError(
-            f"there are {len(weights)} weights and {len(biases)} biases; pass one of each a layer, at least one"
-        )
+        counts = f"{len(weights)} weights and {len(biases)} biases"
+        raise ArgumentError(f"there are {counts}; pass one of each a layer, at least one")
     for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-        if bias.shape[0] != weight.shape[0]:
-            raise ArgumentError(
-                f"biases[{i}] has {bias.shape[0]} entries where weights[{i}] has {weight.shape[0]} rows; make them equal"
-            )
-        if i and weight.shape[1] != weights[i - 1].shape[0]:
-            raise ArgumentError(
-                f"weights[{i}] has {weight.shape[1]} columns where layer {i - 1} gives {weights[i - 1].shape[0]} values; make them equal"
-            )
+        height, width = weight.shape
+        if bias.shape[0] != height:
+            raise ArgumentError(f"biases[{i}] has {bias.shape[0]} entries, weights[{i}] {height} rows; make them equal")
+        if i and width != biases[i - 1].shape[0]:
+            given = biases[i - 1].shape[0]
+            raise ArgumentError(f"weights[{i}] has {width} columns, layer {i - 1} gives {given}; make them equal")
