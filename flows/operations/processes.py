@@ -1,0 +1,213 @@
+"""Detached processes with a record on disk: started once, found again by a later command, stopped without hitting others."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from flows.errors import ServiceError
+
+# Every process we start, and every process it starts, carries this variable: the proof that it is ours.
+MARK = "DEPTHCASE_INSTANCE"
+# Seconds by which two readings of one process's start time may differ (the clock may be set in between).
+_SAME_START = 5.0
+
+
+@dataclass(frozen=True)
+class ProcessRecord:
+    """What is written down about a started process.
+
+    started: its start time in seconds since 1970, so that a recycled process id is never taken for it.
+    instance: value of the mark in its environment. address: where it answers. serves: addresses it was started for.
+    """
+
+    name: str
+    pid: int
+    started: float
+    instance: str
+    address: str
+    serves: tuple[str, ...] = ()
+
+
+def start_detached(
+    name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path, address: str, serves: Sequence[str]
+) -> ProcessRecord:
+    """Start `command` in a session of its own, output appended to `log`; it outlives this process."""
+    instance = f"{name}-{uuid.uuid4().hex}"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            list(command),
+            env={**environment, MARK: instance},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        started = psutil.Process(process.pid).create_time()
+    except psutil.NoSuchProcess:
+        started = time.time()
+    return ProcessRecord(name, process.pid, started, instance, address, tuple(serves))
+
+
+def write_record(folder: Path, record: ProcessRecord) -> None:
+    """Write the record beside, then rename: a reader never sees half of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".{record.name}.{os.getpid()}.json"
+    beside.write_text(json.dumps(asdict(record), indent=1))
+    os.replace(beside, folder / f"{record.name}.json")
+
+
+def read_record(folder: Path, name: str) -> ProcessRecord | None:
+    """The record of `name`, or None where there is none that can be read."""
+    try:
+        fields = json.loads((folder / f"{name}.json").read_text())
+        return ProcessRecord(**{**fields, "serves": tuple(fields["serves"])})
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def remove_record(folder: Path, name: str) -> None:
+    """Forget the record; nothing happens where there is none."""
+    (folder / f"{name}.json").unlink(missing_ok=True)
+
+
+def is_alive(record: ProcessRecord) -> bool:
+    """Whether the recorded process itself still runs; another process with its id does not count."""
+    return _leader(record) is not None
+
+
+def stop(record: ProcessRecord, *, time_limit: float) -> bool:
+    """End the process and all it started: asked first, forced after `time_limit` seconds. False if it had ended before."""
+    members = _members(record)
+    if not members:
+        return False
+    _signal_leader_group(record, members, signal.SIGTERM)
+    _, remaining = psutil.wait_procs(members, timeout=time_limit)
+    # Asked to end, a process may have started others or left orphans: look again, at all that carry the mark.
+    for process in {*remaining, *_members(record)}:
+        _send(process, signal.SIGKILL)
+    psutil.wait_procs(_members(record), timeout=5.0)
+    return True
+
+
+def require_free_port(port: int, *, service: str, variable: str) -> None:
+    """Refuse a port on which something already listens; the sentence names the port and how to choose another."""
+    if not port_is_free(port):
+        raise ServiceError(
+            f"Port {port} on 127.0.0.1, meant for the {service}, is used by another program; "
+            f"choose another with {variable}={suggest_port(port)} depthcase up."
+        )
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a server could listen on the port of the loopback address now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def suggest_port(port: int) -> int:
+    """The next free port above `port`, or `port` + 1 where none of the next hundred is free."""
+    above = range(port + 1, min(port + 101, 65536))
+    return next((candidate for candidate in above if port_is_free(candidate)), port + 1)
+
+
+def wait_until(
+    ready: Callable[[], bool], record: ProcessRecord, *, service: str, log: Path, time_limit: float, pause: float = 0.25
+) -> float:
+    """Seconds until `ready()`; a ServiceError with the log's last line when the process ends or the time is over."""
+    begin = time.monotonic()
+    while not ready():
+        if not is_alive(record):
+            raise ServiceError(f"The {service} ended while starting: {last_line(log)} The whole log is {log}.")
+        if time.monotonic() - begin > time_limit:
+            raise ServiceError(
+                f"The {service} did not answer within {time_limit:.0f} seconds; look into {log}, "
+                "then try depthcase down and depthcase up."
+            )
+        time.sleep(pause)
+    return time.monotonic() - begin
+
+
+def last_line(log: Path) -> str:
+    """The last line with text in a log, as a quotation."""
+    try:
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    except OSError:
+        lines = []
+    return f'its last words were "{lines[-1][:300]}".' if lines else "it wrote nothing."
+
+
+@contextmanager
+def only_one_at_a_time(lock: Path) -> Iterator[None]:
+    """Hold the lock file; a second command that starts or stops services is refused with a sentence."""
+    import fcntl
+
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServiceError(
+                f"Another depthcase command is starting or stopping the services of {lock.parent}; wait until it has ended."
+            ) from None
+        yield
+
+
+def _leader(record: ProcessRecord) -> psutil.Process | None:
+    try:
+        process = psutil.Process(record.pid)
+        same = abs(process.create_time() - record.started) <= _SAME_START
+        alive = process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return None
+    return process if same and alive else None
+
+
+def _members(record: ProcessRecord) -> list[psutil.Process]:
+    leader = _leader(record)
+    marked = [process for process in psutil.process_iter() if process.pid != record.pid and _carries(process, record)]
+    return ([leader] if leader else []) + marked
+
+
+def _carries(process: psutil.Process, record: ProcessRecord) -> bool:
+    try:
+        return process.environ().get(MARK) == record.instance and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.Error, OSError):
+        return False
+
+
+def _signal_leader_group(record: ProcessRecord, members: Sequence[psutil.Process], number: signal.Signals) -> None:
+    # A flow run has a group of its own: its worker ends it in order and reports it, if only the worker's group is asked.
+    group = [process for process in members if _group(process) == record.pid]
+    for process in group or members:
+        _send(process, number)
+
+
+def _group(process: psutil.Process) -> int:
+    try:
+        return os.getpgid(process.pid)
+    except OSError:
+        return -1
+
+
+def _send(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)  # psutil checks the start time again, so a recycled id is not hit
+    except psutil.Error:
+        pass

@@ -1,0 +1,161 @@
+"""What we ask the Prefect and MLflow servers over HTTP, without importing either: a command line stays quick."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from flows.errors import ServiceError
+
+# States in which a flow run has ended; those a person may still act on (paused, suspended) are not among them.
+TERMINAL_STATES = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
+
+
+def answers(url: str, *, time_limit: float = 5.0) -> bool:
+    """Whether a GET of `url` succeeds now."""
+    try:
+        # Proxies of the environment are for the world outside; our servers are on this machine or named by address.
+        return httpx.get(url, timeout=time_limit, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@dataclass(frozen=True)
+class FlowRun:
+    """A flow run as the server tells it. message: the state's sentence, for a failed run the reason."""
+
+    identity: str
+    name: str
+    state: str
+    state_name: str
+    message: str
+    data: Mapping[str, Any] | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is in a terminal state."""
+        return self.state in TERMINAL_STATES
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of a run's log; level as in Python's logging (20 information, 30 warning, 40 error)."""
+
+    timestamp: str
+    level: int
+    message: str
+
+
+class PrefectServer:
+    """The few questions we put to a Prefect server; every refusal becomes one ServiceError sentence."""
+
+    def __init__(self, api_url: str) -> None:
+        """api_url: the address that ends in /api."""
+        self.api_url = api_url
+
+    def request(self, method: str, path: str, body: Any = None, *, missing_ok: bool = False) -> Any:
+        """The JSON answer of `method` on `path`; None where missing_ok and the server does not know it."""
+        url = f"{self.api_url}/{path}"
+        try:
+            response = httpx.request(method, url, json=body, timeout=30.0, trust_env=False)
+        except httpx.HTTPError as error:
+            raise ServiceError(
+                f"The Prefect server at {self.api_url} does not answer ({type(error).__name__}); start it with depthcase up."
+            ) from error
+        if missing_ok and response.status_code == 404:
+            return None
+        if not response.is_success:
+            raise ServiceError(
+                f"The Prefect server refused {method} {path} with status {response.status_code}: {_detail(response)}"
+            )
+        return response.json() if response.content else None
+
+    def create_process_pool(self, name: str) -> None:
+        """Create the work pool where the server does not have it yet."""
+        if self.request("GET", f"work_pools/{name}", missing_ok=True) is None:
+            self.request("POST", "work_pools/", {"name": name, "type": "process"})
+
+    def worker_reported_since(self, pool: str, worker: str, moment: float) -> bool:
+        """Whether the worker's last sign of life is newer than `moment` (seconds since 1970)."""
+        found = self.request("POST", f"work_pools/{pool}/workers/filter", {}, missing_ok=True) or []
+        signs = [entry["last_heartbeat_time"] for entry in found if entry["name"] == worker]
+        return any(sign and _seconds(sign) >= moment for sign in signs)
+
+    def deployment(self, flow: str, deployment: str) -> dict[str, Any] | None:
+        """The deployment as the server keeps it, or None."""
+        answer = self.request("GET", f"deployments/name/{flow}/{deployment}", missing_ok=True)
+        return dict(answer) if answer is not None else None
+
+    def submit(self, deployment_id: str, parameters: Mapping[str, Any]) -> FlowRun:
+        """Ask for one run of a deployment now; a worker takes it."""
+        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
+        return _flow_run(self.request("POST", f"deployments/{deployment_id}/create_flow_run", body))
+
+    def flow_run(self, identity: str) -> FlowRun:
+        """The run as it stands now."""
+        return _flow_run(self.request("GET", f"flow_runs/{identity}"))
+
+    def runs_of(self, deployment_id: str) -> list[FlowRun]:
+        """All runs of a deployment the server knows, scheduled ones too."""
+        body = {"deployments": {"id": {"any_": [deployment_id]}}}
+        return [_flow_run(entry) for entry in self.request("POST", "flow_runs/filter", body)]
+
+    def task_runs_ended(self, identity: str) -> list[str]:
+        """Names of the run's tasks that have ended, oldest first."""
+        body = {
+            "flow_runs": {"id": {"any_": [identity]}},
+            "task_runs": {"state": {"type": {"any_": sorted(TERMINAL_STATES)}}},
+            "sort": "END_TIME_DESC",
+        }
+        return [entry["name"] for entry in reversed(self.request("POST", "task_runs/filter", body))]
+
+    def log_lines(self, identity: str, *, offset: int) -> list[LogLine]:
+        """Log lines of a run from `offset` on, oldest first, at most 200."""
+        body = {
+            "logs": {"flow_run_id": {"any_": [identity]}},
+            "offset": offset,
+            "limit": 200,
+            "sort": "TIMESTAMP_ASC",
+        }
+        found = self.request("POST", "logs/filter", body)
+        return [LogLine(entry["timestamp"], entry["level"], entry["message"]) for entry in found]
+
+
+def read_result(run: FlowRun, storage: Path) -> dict[str, Any] | None:
+    """What a completed run returned, from the JSON file in `storage` that its state names; None where there is none."""
+    key = (run.data or {}).get("storage_key")
+    if not key:
+        return None
+    try:
+        record = json.loads((storage / key).read_text())
+        result = json.loads(record["result"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return result if isinstance(result, dict) else None
+
+
+def _flow_run(entry: Mapping[str, Any]) -> FlowRun:
+    state = entry.get("state") or {}
+    return FlowRun(
+        identity=entry["id"],
+        name=entry["name"],
+        state=state.get("type") or "PENDING",
+        state_name=state.get("name") or "Pending",
+        message=state.get("message") or "",
+        data=state.get("data"),
+    )
+
+
+def _seconds(timestamp: str) -> float:
+    return datetime.fromisoformat(timestamp.replace("Z", "+00:00")).timestamp()
+
+
+def _detail(response: httpx.Response) -> str:
+    try:
+        return str(response.json().get("detail", response.text))[:500]
+    except ValueError:
+        return response.text[:500]
