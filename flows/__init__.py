@@ -1,0 +1,22 @@
+"""flows: a row of data walks from a plant's file to a manager's signature. One line a stage, in the data's order.
+
+    charter         the question, the promise and the price, fixed first
+    settings        folders, ports and addresses of this installation
+    errors          what is refused, in one sentence each
+    sources         a plant's files and queries -> Table
+    lake            Table -> checked rows -> Parquet data set, versioned by content
+    quality         findings: per column, against the target, in the order of the rows
+    features        rows -> numbers a network can take, every number traced to its columns
+    steps           the stages screen, compare, confirm, deliver: arrays in, one record out
+    tracking        Comparison -> MLflow
+    report          Comparison + Verdict -> one page, English or Japanese
+    tasks           every Prefect task in one table
+    approval        the gate between stages: a person decides
+    ingest          flow "Ingest data"
+    evaluate        flow "Evaluate PoC"
+    inspect_file    flow "Inspect a file"
+    theory_benchmark  flow "Theory benchmark"
+    operations      up, down, status, deployments, doctor
+    demo_plant      a stamping press with known truth
+    cli             depthcase, the command
+"""

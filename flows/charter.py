@@ -1,0 +1,279 @@
+"""Charter: the question, the promise and the price, fixed before any model is trained. The form = the YAML file = the record.
+
+One flat model: every field has a title, a unit where it has one, and a sentence a plant engineer understands.
+0 or an empty text means "not used". Limits that involve two fields are checked by `Charter.problems`.
+"""
+
+import hashlib
+import json
+import math
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from flows.errors import CharterError
+from relu_core.comparison import METRICS, Criteria, EvaluationProtocol
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+
+
+class Task(StrEnum):
+    """What is predicted."""
+
+    YES_NO = "yes/no"
+    CLASSES = "several classes"
+    NUMBER = "a number"
+
+
+class MetricName(StrEnum):
+    """How good a prediction is, by the field's own names."""
+
+    ROC_AUC = "roc_auc"
+    AVERAGE_PRECISION = "average_precision"
+    F1 = "f1"
+    RECALL_AT_PRECISION = "recall_at_precision"
+    ACCURACY = "accuracy"
+    BALANCED_ACCURACY = "balanced_accuracy"
+    MACRO_F1 = "macro_f1"
+    RMSE = "rmse"
+    MAE = "mae"
+    R2 = "r2"
+
+
+class SplitRule(StrEnum):
+    """How rows are kept apart."""
+
+    CHANCE = "by chance"
+    GROUP = "by group"
+    TIME = "by time"
+
+
+class Currency(StrEnum):
+    """What money is counted in."""
+
+    EUR = "EUR"
+    JPY = "JPY"
+    USD = "USD"
+    GBP = "GBP"
+    CNY = "CNY"
+    KRW = "KRW"
+    INR = "INR"
+    CHF = "CHF"
+
+
+class Language(StrEnum):
+    """What the report is written in."""
+
+    ENGLISH = "English"
+    JAPANESE = "日本語"
+
+
+CORE_TASK = {Task.YES_NO: "binary", Task.CLASSES: "multiclass", Task.NUMBER: "regression"}
+CORE_SPLIT = {SplitRule.CHANCE: "chance", SplitRule.GROUP: "group", SplitRule.TIME: "time"}
+
+
+class Charter(BaseModel):
+    """Question, promise, money, honesty and effort of one PoC evaluation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, title="Charter")
+
+    poc_name: str = Field(
+        title="Name of the PoC", pattern=NAME_PATTERN, max_length=60,
+        description="Small letters, digits and hyphens, for example press-line-7. It names the MLflow experiment.",
+    )  # fmt: skip
+    dataset: str = Field(
+        title="Data set", pattern=NAME_PATTERN, max_length=60,
+        description="Name of an ingested data set. Not there yet? Run 'Ingest data' first, or name its file below.",
+    )  # fmt: skip
+    data_file: str = Field(
+        "", title="File to ingest first",
+        description="A file or folder of data/1_raw that is ingested under the name above. Empty: the data set is there.",
+    )  # fmt: skip
+    target: str = Field(title="Column to predict", min_length=1, description="Exactly as in the data set, without unit.")
+    task: Task = Field(title="Kind of answer", description="A yes/no mark, one of several classes, or a number.")
+    metric: MetricName = Field(
+        title="Metric",
+        description="yes/no: roc_auc, average_precision, f1, recall_at_precision, accuracy, balanced_accuracy. "
+        "several classes: accuracy, balanced_accuracy, macro_f1. a number: rmse, mae, r2.",
+    )
+    target_value: float = Field(
+        title="Good enough from", allow_inf_nan=False, description="Value of the metric from which the model is useful."
+    )
+    kill_value: float = Field(
+        0.0, title="Dead below", allow_inf_nan=False,
+        description="Value of the metric at which the idea is given up. 0: not used.",
+    )  # fmt: skip
+    today_value: float = Field(
+        0.0, title="Today's process reaches", allow_inf_nan=False,
+        description="Value of the metric that today's process reaches. 0: not known.",
+    )  # fmt: skip
+    minimum_ratio: float = Field(
+        1.5, title="Depth must save this factor", ge=1, le=1000,
+        description="A deeper network must need this many times fewer parameters before depth is said to pay.",
+    )  # fmt: skip
+    currency: Currency = Field(Currency.EUR, title="Currency", description="All money below is in this currency.")
+    cost_of_miss: float = Field(
+        0.0, title="Cost of a miss", ge=0, allow_inf_nan=False,
+        description="Currency for one case that is missed. 0: money is not computed.",
+    )  # fmt: skip
+    cost_of_false_alarm: float = Field(
+        0.0, title="Cost of a false alarm", ge=0, allow_inf_nan=False,
+        description="Currency for one alarm that is wrong. 0: money is not computed.",
+    )  # fmt: skip
+    units_per_year: float = Field(
+        0.0, title="Units a year", ge=0, allow_inf_nan=False,
+        description="Parts or moments that are judged in a year. 0: money is not computed.",
+    )  # fmt: skip
+    project_cost_simple: float = Field(
+        0.0, title="Project cost, simple model", ge=0, allow_inf_nan=False,
+        description="Currency, once: to bring a simple model into production.",
+    )  # fmt: skip
+    project_cost_shallow: float = Field(
+        0.0, title="Project cost, shallow network", ge=0, allow_inf_nan=False,
+        description="Currency, once: to bring a network with one hidden layer into production.",
+    )  # fmt: skip
+    project_cost_deep: float = Field(
+        0.0, title="Project cost, deep network", ge=0, allow_inf_nan=False,
+        description="Currency, once: to bring a network with more hidden layers into production.",
+    )  # fmt: skip
+    split_rule: SplitRule = Field(
+        SplitRule.CHANCE, title="Rows are kept apart",
+        description="by chance: rows are independent. by group: all rows of a machine, unit or batch stay together. "
+        "by time: the past judges the future.",
+    )  # fmt: skip
+    split_column: str = Field(
+        "", title="Group or time column", description="Needed for 'by group' and 'by time'. Empty: not used."
+    )
+    excluded_columns: list[str] = Field(
+        default=[], title="Columns not to use", description="They would not be known when the prediction is needed."
+    )
+    insisted_columns: list[str] = Field(
+        default=[], title="Use although suspected",
+        description="Columns that are used even where the leak check suspects them. Only with good reason.",
+    )  # fmt: skip
+    minutes: float = Field(
+        60.0, title="Time budget", gt=0, le=10_000, description="Minutes of computing on two cores for the whole evaluation."
+    )
+    hidden_layers: list[int] = Field(
+        default=[1, 2, 3], title="Numbers of hidden layers to compare", min_length=1, max_length=8,
+        description="1 is shallow; more is deep. Each number is one family of networks.",
+    )  # fmt: skip
+    seed: int = Field(0, title="Seed", ge=0, le=2**31 - 1, description="The same seed gives the same numbers, bit for bit.")
+    ask_between_stages: bool = Field(
+        True, title="Ask between stages",
+        description="Before more is spent, the run waits for a person to approve it on its page.",
+    )  # fmt: skip
+    retrain: bool = Field(False, title="Train again", description="Forget what earlier runs of the same charter trained.")
+    language: Language = Field(Language.ENGLISH, title="Language of the report", description="English or Japanese.")
+
+    def problems(self) -> list[str]:
+        """What two fields promise against each other, one sentence a problem; empty when all is well."""
+        metric = METRICS[self.metric.value]
+        found = []
+        if CORE_TASK[self.task] not in metric.tasks:
+            found.append(f"metric {self.metric} does not measure {self.task!s}; choose one listed for that kind of answer")
+        if self.kill_value and (self.kill_value - self.target_value) * _sign(metric.better) >= 0:
+            side = "below" if metric.better == "higher" else "above"
+            found.append(
+                f"kill_value {self.kill_value:g} must lie {side} target_value {self.target_value:g}, as {metric.better} "
+                f"{self.metric} is better; swap or correct them"
+            )
+        if self.split_rule is not SplitRule.CHANCE and not self.split_column:
+            found.append(f"split_rule is '{self.split_rule}' but split_column is empty; name the group or time column")
+        if self.target in self.excluded_columns:
+            found.append(f"target '{self.target}' is also in excluded_columns; take it out there")
+        if self.split_rule is SplitRule.CHANCE and self.split_column:
+            found.append(f"split_column is '{self.split_column}' but split_rule is 'by chance'; choose 'by group' or 'by time'")
+        found += _layer_problems(self.hidden_layers)
+        return found
+
+    def check(self) -> None:
+        """Raises CharterError with one sentence a problem."""
+        if found := self.problems():
+            raise CharterError("; ".join(found))
+
+    def criteria(self) -> Criteria:
+        """The plain half that the verdict is judged by."""
+        return Criteria(
+            task=CORE_TASK[self.task],
+            metric=self.metric.value,
+            target=self.target_value,
+            kill=self.kill_value if self.kill_value else math.nan,
+            today=self.today_value if self.today_value else math.nan,
+            minimum_ratio=self.minimum_ratio,
+            currency=self.currency.value,
+            cost_of_miss=self.cost_of_miss,
+            cost_of_false_alarm=self.cost_of_false_alarm,
+            units_per_year=self.units_per_year,
+            project_cost_simple=self.project_cost_simple,
+            project_cost_shallow=self.project_cost_shallow,
+            project_cost_deep=self.project_cost_deep,
+        )
+
+    def protocol(self) -> EvaluationProtocol:
+        """The plain half that says how it is measured."""
+        return EvaluationProtocol(
+            split_rule=CORE_SPLIT[self.split_rule], hidden_layers=tuple(sorted(set(self.hidden_layers))), seed=self.seed
+        )
+
+    def report_language(self) -> str:
+        """ "en" or "ja"."""
+        return "ja" if self.language is Language.JAPANESE else "en"
+
+    def content_hash(self) -> str:
+        """sha256 of what was promised; whether to train again or to ask is no part of it."""
+        promised = self.model_dump(mode="json", exclude={"retrain", "ask_between_stages", "data_file"})
+        return hashlib.sha256(json.dumps(promised, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def to_yaml(self) -> str:
+        """The charter as the YAML file that `read_charter` reads, fields in the form's order."""
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def read_charter(path: Path) -> Charter:
+    """The charter in a YAML file. Raises CharterError: no such file, no YAML, or one sentence a field that is wrong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise CharterError(f"there is no charter at {path}; check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CharterError(f"the charter {path} cannot be read ({error}); save it as UTF-8 text") from None
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise CharterError(f"the charter {path} is no YAML{where}; write one 'name: value' a line") from None
+    if not isinstance(values, dict):
+        raise CharterError(f"the charter {path} holds no fields; write one 'name: value' a line")
+    return make_charter(values, str(path))
+
+
+def make_charter(values: dict[str, Any], where: str = "the charter") -> Charter:
+    """A charter from plain values. Raises CharterError with one sentence a field that is wrong."""
+    try:
+        return Charter.model_validate(values)
+    except ValidationError as error:
+        raise CharterError(f"{where}: " + "; ".join(_sentence(item) for item in error.errors())) from None
+
+
+def _sentence(item: Any) -> str:
+    name = ".".join(str(part) for part in item["loc"]) or "charter"
+    if item["type"] == "missing":
+        return f"{name} is missing; add a line '{name}: ...'"
+    if item["type"] == "extra_forbidden":
+        return f"{name} is no field of a charter; remove it or correct its spelling"
+    return f"{name} is {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}"
+
+
+def _sign(better: str) -> int:
+    return 1 if better == "higher" else -1
+
+
+def _layer_problems(hidden_layers: list[int]) -> list[str]:
+    return [
+        f"hidden_layers holds {k}; name whole numbers from 1 to 8" for k in hidden_layers if not 1 <= k <= 8
+    ]  # fmt: skip
