@@ -1,0 +1,167 @@
+"""Data sets of the lake: Parquet parts, a manifest and a quarantine file under a name and a content hash.
+
+    <lake>/<name>/latest                     the version that was ingested last
+    <lake>/<name>/<version>/rows/part-00000.parquet ...
+                           /quarantine.parquet
+                           /manifest.json
+
+A version is written beside its place and renamed into it: it is there whole, or not at all.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from flows.errors import DatasetError
+from flows.lake.manifest import Manifest, describe
+from flows.lake.quarantine import Checked
+
+_ROWS_PER_PART = 1_000_000
+_NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,79}$")
+_LAYOUT = b"depthcase lake 1"
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """One version of a data set. created: False where the same content was there already."""
+
+    name: str
+    version: str
+    path: Path
+    rows: int
+    quarantined: int
+    created: bool
+
+
+def write(checked: Checked, *, name: str, lake: Path) -> DatasetVersion:
+    """`checked` as a version of the data set `name` (a-z, 0-9, -, _) in `lake`; the same content is written once."""
+    folder = _folder(lake, name)
+    table = pa.Table.from_pandas(checked.frame, schema=checked.schema, preserve_index=False)
+    quarantined = pa.Table.from_pandas(checked.quarantined, preserve_index=False).replace_schema_metadata(None)
+    version = _content_hash(checked, table, quarantined)
+    place = folder / version
+    created = not (place / "manifest.json").exists()
+    if created:
+        beside = folder / f".writing-{uuid.uuid4().hex}"
+        try:
+            _write_parts(table, quarantined, describe(checked, name, version), beside)
+            _move(beside, place)
+        except OSError as error:
+            raise DatasetError(
+                f'the data set "{name}" cannot be written ({error.strerror}); check the space and rights of {lake}'
+            ) from error
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+    _point(folder, version)
+    return DatasetVersion(name, version, place, len(checked.frame), len(checked.quarantined), created)
+
+
+def read(
+    lake: Path, name: str, version: str = "latest", columns: Sequence[str] | None = None
+) -> tuple[pd.DataFrame, Manifest]:
+    """Rows (in the order of the source) and manifest of a version; `columns` limits what is loaded."""
+    place = _place(lake, name, version)
+    manifest = read_manifest(lake, name, version)
+    wanted = None if columns is None else [manifest.column(column) for column in columns]
+    parts = sorted((place / "rows").glob("part-*.parquet"))
+    try:
+        table = pa.concat_tables([pq.read_table(part, columns=wanted) for part in parts])
+    except (pa.ArrowException, OSError) as error:
+        raise DatasetError(f'the data set "{name}" is damaged ({error}); ingest its source again') from error
+    return table.to_pandas(), manifest
+
+
+def read_manifest(lake: Path, name: str, version: str = "latest") -> Manifest:
+    """The manifest of a version."""
+    file = _place(lake, name, version) / "manifest.json"
+    try:
+        return Manifest.from_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(f'the manifest of the data set "{name}" is damaged; ingest its source again') from error
+
+
+def read_quarantine(lake: Path, name: str, version: str = "latest") -> pd.DataFrame:
+    """Rows that were not stored: file, line, text, reason."""
+    return pq.read_table(_place(lake, name, version) / "quarantine.parquet").to_pandas()
+
+
+def list_names(lake: Path) -> list[str]:
+    """Names of all data sets in the lake, sorted."""
+    if not lake.is_dir():
+        return []
+    return sorted(folder.name for folder in lake.iterdir() if (folder / "latest").is_file())
+
+
+def latest(lake: Path, name: str) -> DatasetVersion:
+    """The version of `name` that was ingested last."""
+    manifest = read_manifest(lake, name)
+    place = _place(lake, name, manifest.version)
+    return DatasetVersion(name, manifest.version, place, manifest.rows_stored, manifest.rows_quarantined, False)
+
+
+def _folder(lake: Path, name: str) -> Path:
+    if not _NAME.match(name):
+        raise DatasetError(
+            f'"{name}" cannot name a data set; use small letters, digits, - and _, beginning with a letter or digit'
+        )
+    return lake / name
+
+
+def _place(lake: Path, name: str, version: str) -> Path:
+    folder = _folder(lake, name)
+    if version == "latest":
+        pointer = folder / "latest"
+        if not pointer.is_file():
+            known = ", ".join(f'"{one}"' for one in list_names(lake)) or "none yet"
+            raise DatasetError(f'the lake has no data set "{name}" (it has: {known}); ingest its source first')
+        version = pointer.read_text(encoding="ascii").strip()
+    if not re.fullmatch(r"[0-9a-f]{16}", version) or not (folder / version).is_dir():
+        raise DatasetError(f'the data set "{name}" has no version "{version}"; ingest its source again')
+    return folder / version
+
+
+def _content_hash(checked: Checked, *tables: pa.Table) -> str:
+    """Of the sources' bytes and of every stored value: the same file read in another way is another version."""
+    digest = hashlib.sha256(_LAYOUT)
+    for source in checked.sources:
+        digest.update(f"{source.name}\0{source.sha256}\0".encode())
+    for table in tables:
+        sink = pa.BufferOutputStream()
+        whole = table.combine_chunks()
+        with pa.ipc.new_stream(sink, whole.schema) as stream:
+            stream.write_table(whole)
+        digest.update(sink.getvalue())
+    return digest.hexdigest()[:16]
+
+
+def _write_parts(table: pa.Table, quarantined: pa.Table, manifest: Manifest, folder: Path) -> None:
+    (folder / "rows").mkdir(parents=True)
+    for i, start in enumerate(range(0, max(len(table), 1), _ROWS_PER_PART)):
+        part = table.slice(start, _ROWS_PER_PART)
+        pq.write_table(part, folder / "rows" / f"part-{i:05d}.parquet", compression="zstd")
+    pq.write_table(quarantined, folder / "quarantine.parquet", compression="zstd")
+    (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
+
+
+def _move(beside: Path, place: Path) -> None:
+    try:
+        os.rename(beside, place)
+    except OSError:
+        # Another process wrote the same content first; what is there is as good as ours.
+        if not (place / "manifest.json").exists():
+            raise
+
+
+def _point(folder: Path, version: str) -> None:
+    beside = folder / f".latest-{uuid.uuid4().hex}"
+    beside.write_text(version + "\n", encoding="ascii")
+    os.replace(beside, folder / "latest")
