@@ -65,6 +65,6 @@ def _read_record(kind: Any, plain: Any, where: str) -> Any:
 
 
 def _expect(plain: Any, kind: Any, where: str) -> Any:
-    if isinstance(plain, bool) and kind is not bool or not isinstance(plain, kind):
+    if (isinstance(plain, bool) and kind is not bool) or not isinstance(plain, kind):
         raise ArgumentError(f"{where} is {plain!r}, of the wrong kind; it was written by another program or damaged")
     return plain

@@ -1,6 +1,8 @@
-"""What was promised before any network was trained: Criteria (what counts as good) and EvaluationProtocol (how it is measured).
+"""What was promised before any network was trained: Criteria (what counts as good) and EvaluationProtocol (how it is
+measured).
 
-The form and the charter file live outside this package; these two plain records are all of them that the mathematics sees.
+The form and the charter file live outside this package; these two plain records are all of them that the mathematics
+sees.
 """
 
 from dataclasses import dataclass

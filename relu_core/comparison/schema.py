@@ -1,4 +1,5 @@
-"""The results schema: Comparison and all it nests. MLflow, report, artifacts, verdict and tests read it and compute nothing.
+"""The results schema: Comparison and all it nests. MLflow, report, artifacts, verdict and tests read it and compute
+nothing.
 
 Every measured field declares its unit, which direction is better and the key of its word once, in its metadata.
 Parameters are weights and biases of one network; times are wall-clock unless the field says otherwise.
@@ -20,7 +21,9 @@ CENSORING = ("none", "shallow not reached", "deep not reached", "neither reached
 
 
 def measured(unit: str, word: str, better: str = "", *, clock: bool = False, default: Any = ...) -> Any:
-    """A measured field: unit, word key, direction ("higher", "lower" or "" where neither); clock: differs from run to run."""
+    """A measured field: unit, word key, direction ("higher", "lower" or "" where neither); clock: differs from run to
+    run.
+    """
     metadata = {"unit": unit, "word": word, "better": better, "clock": clock}
     return field(metadata=metadata) if default is ... else field(default=default, metadata=metadata)
 
@@ -110,7 +113,8 @@ class SizePoint:
 class FamilyResult:
     """All networks of one number of hidden layers.
 
-    points: ascending in parameters. success_rate: share of runs at the smallest reaching size that reach the target alone.
+    points: ascending in parameters. success_rate: share of runs at the smallest reaching size that reach the target
+    alone.
     confirmed: metric of the finalist on the untouched rows, None before Confirm. finalist: its hidden widths.
     """
 
@@ -159,7 +163,9 @@ class Ratio:
 
 @dataclass(frozen=True)
 class ProvenLoss:
-    """A certificate of exact training: lower <= optimum <= upper. status: "proven", "gap", "time", "nodes" or "not run"."""
+    """A certificate of exact training: lower <= optimum <= upper. status: "proven", "gap", "time", "nodes" or "not
+    run".
+    """
 
     width: int
     lower: float = measured("loss", "loss_lower", "lower")
@@ -172,7 +178,8 @@ class ProvenLoss:
 class Yardstick:
     """Why a shallow network failed: optimisation or size. All on the same standardised subsample of 1 to 3 columns.
 
-    trained: loss that gradient training reached at `proven.width`; proven: the optimum there; proven_next: one unit more.
+    trained: loss that gradient training reached at `proven.width`; proven: the optimum there; proven_next: one unit
+    more.
     """
 
     columns: tuple[str, ...]
@@ -248,7 +255,8 @@ class Comparison:
     """The whole result of one PoC evaluation: frozen, versioned, the one record that all readers share.
 
     ratio: None with fewer than two families. champion: label of the model to use, e.g. "linear" or "2 hidden layers".
-    stage_reached: "screen", "compare" or "confirm". missing: what the budget did not allow, in words; complete: nothing is.
+    stage_reached: "screen", "compare" or "confirm". missing: what the budget did not allow, in words; complete:
+    nothing is.
     seconds: wall seconds a stage. versions: of the programs that matter.
     """
 
