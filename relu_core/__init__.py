@@ -14,12 +14,16 @@ Theory: Arora, Basu, Mianjy, Mukherjee, "Understanding Deep Neural Networks with
 """
 
 from relu_core.errors import ArgumentError, LayerError, ReluCoreError, UntouchedRowsError
+from relu_core.exact import GlobalFit, enumerate_global, fit_global
 from relu_core.interval import Interval
 from relu_core.network import ReluNetwork
 from relu_core.training import Fold, MatrixFold, NetworkSpec, Recipe, TrainedNetwork, TrainingResult, train_networks
 
 __all__ = [
     "ReluNetwork",
+    "fit_global",
+    "enumerate_global",
+    "GlobalFit",
     "train_networks",
     "NetworkSpec",
     "Recipe",

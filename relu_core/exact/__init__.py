@@ -1,0 +1,7 @@
+"""Provably optimal shallow training: fit_global, its reference enumerate_global, and what they return."""
+
+from relu_core.exact.certificate import GlobalFit, Verification
+from relu_core.exact.enumeration import enumerate_global
+from relu_core.exact.fit import fit_global
+
+__all__ = ["fit_global", "enumerate_global", "GlobalFit", "Verification"]
