@@ -1,4 +1,4 @@
-"""Detached processes with a record on disk: started once, found again by a later command, stopped without hitting others."""
+"""Detached processes with a record on disk: started once, found again by a later command, stopped, and no others."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -88,7 +88,7 @@ def is_alive(record: ProcessRecord) -> bool:
 
 
 def stop(record: ProcessRecord, *, time_limit: float) -> bool:
-    """End the process and all it started: asked first, forced after `time_limit` seconds. False if it had ended before."""
+    """End the process and all it started: asked first, forced after `time_limit` seconds. False if none was left."""
     members = _members(record)
     if not members:
         return False
@@ -164,7 +164,8 @@ def only_one_at_a_time(lock: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ServiceError(
-                f"Another depthcase command is starting or stopping the services of {lock.parent}; wait until it has ended."
+                f"Another depthcase command is starting or stopping the services of {lock.parent}; "
+                "wait until it has ended."
             ) from None
         yield
 
@@ -193,7 +194,7 @@ def _carries(process: psutil.Process, record: ProcessRecord) -> bool:
 
 
 def _signal_leader_group(record: ProcessRecord, members: Sequence[psutil.Process], number: signal.Signals) -> None:
-    # A flow run has a group of its own: its worker ends it in order and reports it, if only the worker's group is asked.
+    # A flow run may have a group of its own: if only the worker's group is asked, the worker ends it and reports it.
     group = [process for process in members if _group(process) == record.pid]
     for process in group or members:
         _send(process, number)
@@ -207,7 +208,5 @@ def _group(process: psutil.Process) -> int:
 
 
 def _send(process: psutil.Process, number: signal.Signals) -> None:
-    try:
+    with suppress(psutil.Error):
         process.send_signal(number)  # psutil checks the start time again, so a recycled id is not hit
-    except psutil.Error:
-        pass

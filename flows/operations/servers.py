@@ -64,7 +64,8 @@ class PrefectServer:
             response = httpx.request(method, url, json=body, timeout=30.0, trust_env=False)
         except httpx.HTTPError as error:
             raise ServiceError(
-                f"The Prefect server at {self.api_url} does not answer ({type(error).__name__}); start it with depthcase up."
+                f"The Prefect server at {self.api_url} does not answer ({type(error).__name__}); "
+                "start it with depthcase up."
             ) from error
         if missing_ok and response.status_code == 404:
             return None

@@ -1,4 +1,4 @@
-"""The three services of one installation: started on loopback, found again, repaired, stopped; twice up changes nothing."""
+"""The three services of one installation: started on loopback, found again, repaired, stopped."""
 
 import sys
 import time
@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.errors import ServiceError
-from flows.operations import processes
+from flows.operations import deployments, processes
+from flows.operations.deployments import POOL
 from flows.operations.servers import PrefectServer, answers
 from flows.settings import Settings, process_environment
 
-POOL = "depthcase"
 WORKER = "depthcase-worker"
 
 # Names of records and logs, in the order of starting; they are stopped in the reverse order.
@@ -53,7 +53,7 @@ def up(settings: Settings, say: Say) -> Settings:
         for wait in started:
             wait()
         started_worker = _start_worker(running, say)
-        changed = _apply_deployments(running)
+        changed = deployments.apply(running, log=log_path(running, "deployments"))
         started_worker()
         say(f"Deployments      {changed}")
     return running
@@ -119,8 +119,9 @@ def _start_mlflow(settings: Settings, say: Say) -> Callable[[], None]:
     folder = settings.home / "mlflow"
     folder.mkdir(parents=True, exist_ok=True)
     command = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(settings.mlflow_port), "--workers", "1",
-        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder / "artifacts"),
+        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(settings.mlflow_port),
+        "--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
+        "--artifacts-destination", str(folder / "artifacts"),
     ]  # fmt: skip
     return _start(settings, MLFLOW, command, external=settings.mlflow_is_external, say=say)
 
@@ -192,10 +193,6 @@ def _healthy(settings: Settings, record: processes.ProcessRecord) -> bool:
         return server.worker_reported_since(POOL, WORKER, max(record.started, time.time() - 90.0))
     except ServiceError:
         return False
-
-
-def _apply_deployments(settings: Settings) -> str:
-    return "none yet"
 
 
 def _health_address(settings: Settings, name: str) -> str:

@@ -1,0 +1,220 @@
+"""What the Prefect server must know: deployments with their forms and schedules, and what ends runs that nobody runs.
+
+Everything is created or brought up to date, never doubled; what a person changed in the UI (schedules, pauses) stays.
+"""
+
+import hashlib
+import importlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.errors import ServiceError
+from flows.operations.servers import PrefectServer
+from flows.settings import Settings, process_environment, settings
+
+POOL = "depthcase"
+
+# Seconds without a heartbeat after which a run is taken for dead: three heartbeats of PREFECT_FLOWS_HEARTBEAT_FREQUENCY.
+SILENCE = 90
+ZOMBIE_AUTOMATION = "depthcase: end runs that nobody runs"
+_TERMINAL_EVENTS = [f"prefect.flow-run.{name}" for name in ("Completed", "Failed", "Cancelled", "Crashed")]
+
+
+@dataclass(frozen=True)
+class PlannedSchedule:
+    """A schedule that is offered, switched off, on the deployment's page. cron: in the time zone `timezone`."""
+
+    slug: str
+    cron: str
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class PlannedDeployment:
+    """A flow that a person can run. limit: runs at the same time, further ones wait; 0 for no limit."""
+
+    name: str
+    module: str
+    function: str
+    tags: tuple[str, ...]
+    schedules: tuple[PlannedSchedule, ...] = ()
+    limit: int = 0
+
+    @property
+    def entrypoint(self) -> str:
+        """The module path by which a worker imports the flow from the installed package: no code is copied."""
+        return f"{self.module}.{self.function}"
+
+
+EVALUATE = PlannedDeployment(
+    "evaluate",
+    "flows.evaluate",
+    "evaluate_poc",
+    ("depthcase", "verdict"),
+    schedules=(PlannedSchedule("weekly-evaluation", "0 3 * * 0"),),
+    limit=max(1, (os.cpu_count() or 1) // 2),
+)
+INGEST = PlannedDeployment(
+    "ingest",
+    "flows.ingest",
+    "ingest_data",
+    ("depthcase", "data"),
+    schedules=(PlannedSchedule("nightly-ingest", "0 1 * * *"),),
+)
+INSPECT = PlannedDeployment("inspect", "flows.inspect_file", "inspect_a_file", ("depthcase", "data"))
+PLANNED: tuple[PlannedDeployment, ...] = tuple(d for d in (EVALUATE, INGEST, INSPECT) if importlib.util.find_spec(d.module))
+SELF_CHECK = PlannedDeployment("self-check", "flows.operations.doctor_flow", "self_check", ("depthcase", "doctor"))
+
+
+def code_version() -> str:
+    """Hash of the installed source code: when it changes, forms may have changed."""
+    root = Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256()
+    for package in ("flows", "relu_core"):
+        for path in sorted((root / package).rglob("*.py")):
+            digest.update(str(path.relative_to(root)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def apply(settings: Settings, planned: Sequence[PlannedDeployment] = PLANNED, *, log: Path) -> str:
+    """Bring the server up to date; what was done, in a few words.
+
+    The flows are imported by a process of its own, since they load the whole library. Raises ServiceError when one
+    cannot be imported or the server refuses it.
+    """
+    server = PrefectServer(settings.prefect_api_url)
+    version = code_version()
+    if all(_is_up_to_date(server, deployment, version) for deployment in planned) and _automation_fits(server):
+        return f"{len(planned)} up to date"
+    result = subprocess.run(
+        [sys.executable, "-m", "flows.operations.deployments", json.dumps([asdict(entry) for entry in planned]), version],
+        env=process_environment(settings),
+        capture_output=True,
+        text=True,
+    )
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text(result.stdout + result.stderr)
+    if result.returncode != 0:
+        last = [line for line in result.stderr.splitlines() if line.strip()][-1:]
+        raise ServiceError(f"The deployments could not be created: {' '.join(last)} The whole log is {log}.")
+    return f"{len(planned)} created or updated"
+
+
+def remove(server: PrefectServer, flow: str, deployment: str) -> None:
+    """Delete a deployment, its runs and its flow; nothing happens where the server does not know it."""
+    found = server.deployment(flow, deployment)
+    if found is None:
+        return
+    for run in server.runs_of(found["id"]):
+        server.request("DELETE", f"flow_runs/{run.identity}", missing_ok=True)
+    server.request("DELETE", f"deployments/{found['id']}", missing_ok=True)
+    server.request("DELETE", f"flows/{found['flow_id']}", missing_ok=True)
+
+
+def bring_up_to_date(server: PrefectServer, planned: Iterable[PlannedDeployment], version: str) -> None:
+    """Create or update the deployments, with the forms that their flows declare, and the automation."""
+    for deployment in planned:
+        _upsert_deployment(server, deployment, version)
+    _upsert_automation(server)
+
+
+def _is_up_to_date(server: PrefectServer, planned: PlannedDeployment, version: str) -> bool:
+    body = {"deployments": {"name": {"any_": [planned.name]}}}
+    found = server.request("POST", "deployments/filter", body)
+    return any(entry["version"] == version and entry["entrypoint"] == planned.entrypoint for entry in found)
+
+
+def _upsert_deployment(server: PrefectServer, planned: PlannedDeployment, version: str) -> None:
+    flow = getattr(importlib.import_module(planned.module), planned.function)
+    flow_id = server.request("POST", "flows/", {"name": flow.name})["id"]
+    fields: dict[str, Any] = {
+        "version": version,
+        "description": flow.description,
+        "tags": list(planned.tags),
+        "entrypoint": planned.entrypoint,
+        "work_pool_name": POOL,
+        "parameter_openapi_schema": flow.parameters.model_dump(exclude_unset=True),
+        "enforce_parameter_schema": True,
+        "concurrency_limit": planned.limit or None,
+    }
+    if planned.limit:
+        fields["concurrency_options"] = {"collision_strategy": "ENQUEUE"}
+    existing = server.deployment(flow.name, planned.name)
+    if existing is not None:
+        server.request("PATCH", f"deployments/{existing['id']}", fields)
+        return
+    schedules = [_schedule(schedule) for schedule in planned.schedules]
+    server.request(
+        "POST", "deployments/", fields | {"name": planned.name, "flow_id": flow_id, "pull_steps": [], "schedules": schedules}
+    )
+
+
+def _schedule(planned: PlannedSchedule) -> dict[str, Any]:
+    cron = {"cron": planned.cron, "timezone": planned.timezone}
+    return {"schedule": cron, "active": False, "slug": planned.slug}
+
+
+def _automation() -> dict[str, Any]:
+    return {
+        "name": ZOMBIE_AUTOMATION,
+        "description": "A run whose machine or worker died stays 'Running' for ever; this ends it as Crashed.",
+        "enabled": True,
+        "trigger": {
+            "type": "event",
+            "match": {"prefect.resource.id": "prefect.flow-run.*"},
+            "after": ["prefect.flow-run.heartbeat"],
+            "expect": ["prefect.flow-run.heartbeat", *_TERMINAL_EVENTS],
+            "for_each": ["prefect.resource.id"],
+            "posture": "Proactive",
+            "threshold": 1,
+            "within": SILENCE,
+        },
+        "actions": [
+            {
+                "type": "change-flow-run-state",
+                "state": "CRASHED",
+                "name": "Crashed",
+                "message": f"No sign of life for {SILENCE} seconds: the machine or the worker died. Retry continues the run.",
+            }
+        ],
+    }
+
+
+def _automations(server: PrefectServer) -> list[dict[str, Any]]:
+    body = {"automations": {"name": {"any_": [ZOMBIE_AUTOMATION]}}}
+    return list(server.request("POST", "automations/filter", body))
+
+
+def _automation_fits(server: PrefectServer) -> bool:
+    found = _automations(server)
+    return len(found) == 1 and found[0]["trigger"]["within"] == SILENCE
+
+
+def _upsert_automation(server: PrefectServer) -> None:
+    first, *doubles = _automations(server) or [None]
+    if first is None:
+        server.request("POST", "automations/", _automation())
+    else:
+        server.request("PUT", f"automations/{first['id']}", _automation())
+    for entry in doubles:
+        server.request("DELETE", f"automations/{entry['id']}")
+
+
+def _main(planned_json: str, version: str) -> None:
+    planned = [
+        PlannedDeployment(**{**entry, "schedules": tuple(PlannedSchedule(**each) for each in entry["schedules"])})
+        for entry in json.loads(planned_json)
+    ]
+    bring_up_to_date(PrefectServer(settings().prefect_api_url), planned, version)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])
