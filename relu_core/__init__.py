@@ -17,6 +17,18 @@ from relu_core.errors import ArgumentError, LayerError, ReluCoreError, Untouched
 from relu_core.exact import GlobalFit, enumerate_global, fit_global
 from relu_core.interval import Interval
 from relu_core.network import ReluNetwork
+from relu_core.planted import PlantedProblem, planted_problem
+from relu_core.theory import (
+    Gap,
+    Pieces,
+    from_pieces,
+    gap,
+    hard_function,
+    maximum,
+    shallow_size_lower_bound,
+    to_pieces,
+    zonotope_function,
+)
 from relu_core.training import Fold, MatrixFold, NetworkSpec, Recipe, TrainedNetwork, TrainingResult, train_networks
 
 __all__ = [
@@ -31,6 +43,17 @@ __all__ = [
     "MatrixFold",
     "TrainingResult",
     "TrainedNetwork",
+    "hard_function",
+    "zonotope_function",
+    "from_pieces",
+    "to_pieces",
+    "Pieces",
+    "maximum",
+    "gap",
+    "Gap",
+    "shallow_size_lower_bound",
+    "planted_problem",
+    "PlantedProblem",
     "Interval",
     "ReluCoreError",
     "ArgumentError",

@@ -1,0 +1,38 @@
+"""The theorems as objects: hard functions, constructions, bounds.
+
+constructions   zigzag, hard_function, tent_power, zonotope_function   small when deep, large when shallow
+maximum         maximum                                                what every CPWL function is made of
+pieces          from_pieces, to_pieces, count_pieces                   functions of one input and back
+gap             gap, shallow_size_lower_bound                          one theorem a function
+composition     compose, side_by_side                                  networks from networks
+rational        evaluate_exactly, float64_error_bound                  exact values, and what float64 is worth
+"""
+
+from relu_core.theory.composition import compose, side_by_side
+from relu_core.theory.constructions import hard_function, tent_power, zigzag, zonotope_cones, zonotope_function
+from relu_core.theory.gap import Gap, gap, gap_table, shallow_size_lower_bound, super_exponential_gap
+from relu_core.theory.maximum import maximum
+from relu_core.theory.pieces import Pieces, count_pieces, from_pieces, to_pieces
+from relu_core.theory.rational import evaluate_exactly, float64_error_bound
+
+__all__ = [
+    "zigzag",
+    "hard_function",
+    "tent_power",
+    "zonotope_function",
+    "zonotope_cones",
+    "maximum",
+    "Pieces",
+    "from_pieces",
+    "to_pieces",
+    "count_pieces",
+    "Gap",
+    "gap",
+    "gap_table",
+    "super_exponential_gap",
+    "shallow_size_lower_bound",
+    "compose",
+    "side_by_side",
+    "evaluate_exactly",
+    "float64_error_bound",
+]
