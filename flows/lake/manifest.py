@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from flows.errors import DatasetError
-from flows.lake.quarantine import Checked
+from flows.lake.quarantine import Checked, kind_of
 from flows.sources.headers import clean_name
 from flows.sources.table import SourceFile
 
@@ -89,7 +89,7 @@ def _column(name: str, values: pd.Series, checked: Checked) -> ColumnRecord:
     ordered = len(filled) > 0 and not pd.api.types.is_string_dtype(values)
     return ColumnRecord(
         name=name,
-        kind=_kind_word(values),
+        kind=kind_of(values),
         unit=checked.units.get(name, ""),
         header=checked.headers.get(name, ""),
         missing=int(values.isna().sum()),
@@ -97,14 +97,6 @@ def _column(name: str, values: pd.Series, checked: Checked) -> ColumnRecord:
         minimum=_text(filled.min()) if ordered else "",
         maximum=_text(filled.max()) if ordered else "",
     )
-
-
-def _kind_word(values: pd.Series) -> str:
-    if pd.api.types.is_integer_dtype(values):
-        return "whole number"
-    if pd.api.types.is_float_dtype(values):
-        return "number"
-    return "time" if pd.api.types.is_datetime64_any_dtype(values) else "text"
 
 
 def _text(value: object) -> str:

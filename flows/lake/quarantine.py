@@ -83,13 +83,14 @@ def _reasons(table: Table, parsed: dict[str, ParsedColumn]) -> list[str]:
     reasons = [""] * len(table.frame)
     for name, column in parsed.items():
         cells = table.frame[name].to_numpy()
-        for i in np.flatnonzero(column.bad):
+        for i in np.flatnonzero(column.bad).tolist():
             if not reasons[i]:
                 reasons[i] = f'column "{name}" holds "{str(cells[i])[:40]}" where {column.needed} is needed'
-    for i in np.flatnonzero(_empty_rows(table.frame)):
+    for i in np.flatnonzero(_empty_rows(table.frame)).tolist():
         reasons[i] = reasons[i] or "no cell of the row has a value"
     for i, first in _written_twice(table, parsed).items():
-        reasons[i] = reasons[i] or f"the row repeats line {table.line_numbers[first]}, with the same time"
+        line = int(table.line_numbers[first])
+        reasons[i] = reasons[i] or f"the row repeats line {line}, with the same time"
     return reasons
 
 
@@ -123,18 +124,19 @@ def _typed(parsed: dict[str, ParsedColumn], kept: NDArray[np.bool_]) -> pd.DataF
 def _schema(frame: pd.DataFrame, units: dict[str, str]) -> pa.Schema:
     fields = []
     for name, values in frame.items():
-        arrow = _ARROW_TYPES[_kind(values)]
+        arrow = _ARROW_TYPES[kind_of(values)]
         metadata = {"unit": units[str(name)]} if str(name) in units else None
         fields.append(pa.field(str(name), arrow, metadata=metadata))
     return pa.schema(fields)
 
 
-def _kind(values: pd.Series) -> str:
+def kind_of(values: pd.Series) -> str:
+    """The kind of a column of values: "number", "whole number", "time" or "text"."""
     if pd.api.types.is_integer_dtype(values):
         return "whole number"
     if pd.api.types.is_float_dtype(values):
         return "number"
-    return "time" if pd.api.types.is_datetime64_dtype(values) else "text"
+    return "time" if pd.api.types.is_datetime64_any_dtype(values) else "text"
 
 
 def _quarantined(table: Table, reasons: list[str], kept: NDArray[np.bool_]) -> pd.DataFrame:
