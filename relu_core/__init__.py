@@ -18,6 +18,18 @@ from relu_core.exact import GlobalFit, enumerate_global, fit_global
 from relu_core.interval import Interval
 from relu_core.network import ReluNetwork
 from relu_core.planted import PlantedProblem, planted_problem
+from relu_core.regions import (
+    Region,
+    RegionCount,
+    SegmentRegions,
+    SliceRegions,
+    count_regions,
+    enumerate_regions,
+    lower_bound_regions,
+    regions_on_segment,
+    regions_on_slice,
+    upper_bound_regions,
+)
 from relu_core.theory import (
     Gap,
     Pieces,
@@ -33,6 +45,16 @@ from relu_core.training import Fold, MatrixFold, NetworkSpec, Recipe, TrainedNet
 
 __all__ = [
     "ReluNetwork",
+    "count_regions",
+    "RegionCount",
+    "enumerate_regions",
+    "Region",
+    "regions_on_segment",
+    "SegmentRegions",
+    "regions_on_slice",
+    "SliceRegions",
+    "upper_bound_regions",
+    "lower_bound_regions",
     "fit_global",
     "enumerate_global",
     "GlobalFit",

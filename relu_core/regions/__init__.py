@@ -1,0 +1,29 @@
+"""How many linear pieces a network has: exact counts, the regions themselves, slices, bounds, estimates.
+
+The map:
+    count       count_regions: picks the geometry, returns a RegionCount
+    enumerate   enumerate_regions: regions with pattern, point, half-spaces, volume, neighbours
+    slices      regions_on_segment, regions_on_slice: inputs of any dimension
+    bounds      upper_bound_regions, lower_bound_regions: proven, one theorem a method
+    merge       activation regions with one affine map, merged into linear regions
+    rational    activation regions in integer arithmetic, right whatever the weights
+    volume      volume of a polytope
+"""
+
+from relu_core.regions.bounds import lower_bound_regions, upper_bound_regions
+from relu_core.regions.count import RegionCount, count_regions
+from relu_core.regions.enumerate import Region, enumerate_regions
+from relu_core.regions.slices import SegmentRegions, SliceRegions, regions_on_segment, regions_on_slice
+
+__all__ = [
+    "RegionCount",
+    "count_regions",
+    "Region",
+    "enumerate_regions",
+    "SegmentRegions",
+    "regions_on_segment",
+    "SliceRegions",
+    "regions_on_slice",
+    "upper_bound_regions",
+    "lower_bound_regions",
+]

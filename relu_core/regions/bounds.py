@@ -1,0 +1,83 @@
+"""upper_bound_regions, lower_bound_regions: proven bounds on the number of activation regions, one theorem a method."""
+
+from collections.abc import Sequence
+from math import comb, prod
+
+from relu_core import arguments
+from relu_core.errors import ArgumentError
+
+UPPER_METHODS = ("serra", "montufar", "naive")
+LOWER_METHODS = ("montufar", "serra", "arora")
+
+
+def upper_bound_regions(hidden_widths: Sequence[int], input_dim: int, *, method: str = "serra") -> int:
+    """No network of these hidden widths and inputs has more activation regions, in any box.
+
+    method: "serra" tracks the dimension left after each layer and is never above the others [Serra, Tjandraatmadja,
+    Ramalingam 2018, Theorem 1]; "montufar" takes the smallest width so far as dimension [Montufar 2017]; "naive" is
+    2**size. One hidden layer: the sum of C(m, j), j <= n, that m units in general position reach [Zaslavsky 1975].
+    Refuses: widths or input_dim below 1, unknown methods.
+    """
+    widths = arguments.hidden_widths(hidden_widths)
+    n = arguments.positive_integer(input_dim, "input_dim")
+    arguments.one_of(method, UPPER_METHODS, "method")
+    if method == "naive":
+        return 1 << sum(widths)
+    if method == "montufar":
+        return prod(arrangement_regions(w, min(n, *widths[: i + 1])) for i, w in enumerate(widths))
+    return _serra_upper(widths, n)
+
+
+def lower_bound_regions(hidden_widths: Sequence[int], input_dim: int, *, method: str = "montufar") -> int:
+    """Some network of these hidden widths and inputs has at least that many linear regions.
+
+    method: "montufar" folds each layer onto itself floor(w / n) times, every width at least n [Montufar, Pascanu, Cho,
+    Bengio 2014, Theorem 4]; "serra" folds once more, floor(w / n) + 1 times, every width at least 3 n [Serra et
+    al. 2018, section 3]; "arora" is a zonotope of m generators followed by zigzags, first width 2 m [Arora et al. 2018, Thm 3.9].
+    Refuses: widths too small for the theorem, unknown methods.
+    """
+    widths = arguments.hidden_widths(hidden_widths)
+    n = arguments.positive_integer(input_dim, "input_dim")
+    arguments.one_of(method, LOWER_METHODS, "method")
+    if not widths:
+        return 1
+    if method == "arora":
+        return _arora_lower(widths, n)
+    least = n if method == "montufar" else 3 * n
+    if min(widths) < least:
+        raise ArgumentError(
+            f"the narrowest hidden layer has {min(widths)} units; method {method!r} needs {least} units"
+        )
+    if method == "montufar":
+        return prod((w // n) ** n for w in widths[:-1]) * arrangement_regions(widths[-1], n)
+    return prod((w // n + 1) ** n for w in widths[:-1]) * arrangement_regions(widths[-1], n)
+
+
+def arrangement_regions(units: int, dim: int) -> int:
+    """Regions of `units` hyperplanes in general position in `dim` dimensions [Zaslavsky 1975]."""
+    return sum(comb(units, j) for j in range(min(units, dim) + 1))
+
+
+def _serra_upper(widths: Sequence[int], n: int) -> int:
+    """Sum over the numbers j_l of units switched off in each layer.
+
+    A region where j of `units` units are off has an image of dimension min(d, units - j) at most. Counting at most
+    C(units, j) regions for each j <= d, the ones with the largest images first, cannot be too few.
+    """
+    reached = {n: 1}
+    for units in widths:
+        after: dict[int, int] = {}
+        for dim, number in reached.items():
+            for j in range(min(dim, units) + 1):
+                left = min(dim, units - j)
+                after[left] = after.get(left, 0) + number * comb(units, j)
+        reached = after
+    return sum(reached.values())
+
+
+def _arora_lower(widths: Sequence[int], n: int) -> int:
+    m = widths[0] // 2
+    if m < n:
+        raise ArgumentError(f"the first hidden layer has {widths[0]} units; method 'arora' needs {2 * n} or more")
+    zonotope = 2 * sum(comb(m - 1, i) for i in range(n))
+    return zonotope * prod(widths[1:])
