@@ -30,7 +30,7 @@ def measured(unit: str, word: str, better: str = "", *, clock: bool = False, def
 
 @dataclass(frozen=True)
 class DatasetRecord:
-    """What the data was. version: content hash of the Parquet data set. period: first and last timestamp, "" if none."""
+    """What the data was. version: content hash of the Parquet data set. period: first and last time, "" if none."""
 
     name: str
     version: str
