@@ -123,6 +123,7 @@ def process_environment(settings: Settings, environment: dict[str, str] | None =
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "DO_NOT_TRACK": "true",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         # MLflow's job pools serve features we do not use and take 2 GB.
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true",

@@ -1,0 +1,126 @@
+"""One look for every picture: a colour and a marker for each family, and the words on axes in two languages.
+
+The colours keep apart for the common kinds of colour blindness and have at least 4.5 : 1 contrast on white, so that a
+label may wear the colour of its line. Dashboards and pages take them from here: a family looks the same anywhere.
+"""
+
+INK = "#1f2a37"
+QUIET = "#5f6b7a"
+RULE = "#dfe4ea"
+PAPER = "#fefefe"
+GOOD = "#0a7d52"
+BAD = "#b4232a"
+EXACT = "#007a6c"
+BASELINE = "#6b6f76"
+FAMILY = {1: "#c2500a", 2: "#0b66a8", 3: "#7a3e9d", 4: "#a82a6c", 5: "#6b5d00", 6: "#3c4f9e"}
+MARKERS = {1: "o", 2: "s", 3: "^", 4: "D", 5: "v", 6: "P"}
+
+# Generic names come last: a reader's system finds its own Japanese font, nothing is embedded and nothing is fetched.
+FONTS = (
+    "Noto Sans CJK JP", "Noto Sans JP", "Hiragino Sans", "Yu Gothic", "Meiryo", "IPAexGothic", "DejaVu Sans",
+)  # fmt: skip
+
+WORDS = {
+    "en": {
+        "parameters": "parameters (weights and biases of one network)",
+        "regions": "linear pieces of the function",
+        "target": "target",
+        "kill": "dead below",
+        "today": "today",
+        "linear": "linear model",
+        "trees": "boosted trees",
+        "dummy": "no model",
+        "exact": "proven optimum",
+        "rows": "rows to train on",
+        "rows_to_target": "rows to target",
+        "currency_a_year": "{currency} a year",
+        "saving": "saving",
+        "cost": "cost",
+        "project": "project, once",
+        "success": "share of training runs that reach the target",
+        "minutes": "minutes",
+        "seconds": "seconds",
+        "bound": "upper bound",
+        "one_layer": "1 hidden layer",
+        "layers": "{k} hidden layers",
+        "is_defect": "is a defect",
+        "is_good": "is good",
+        "said_defect": "said defect",
+        "said_good": "said good",
+        "miss": "missed",
+        "false_alarm": "false alarm",
+        "caught": "caught",
+        "passed": "passed",
+        "rows_unit": "rows",
+        "screen": "Screen",
+        "compare": "Compare",
+        "confirm": "Confirm",
+        "deliver": "Deliver",
+        "threshold": "alarm above this score",
+        "simple": "simple model",
+        "shallow": "shallow network",
+        "deep": "deep network",
+        "data": "data rows",
+        "direction": "direction {i} through the data",
+        "nothing": "nothing was measured",
+    },
+    "ja": {
+        "parameters": "パラメータ数(1つのネットワークの重みとバイアス)",
+        "regions": "線形領域の数",
+        "target": "目標",
+        "kill": "中止ライン",
+        "today": "現状",
+        "linear": "線形モデル",
+        "trees": "勾配ブースティング木",
+        "dummy": "モデルなし",
+        "exact": "証明済み最適値",
+        "rows": "学習に使う行数",
+        "rows_to_target": "目標到達に必要な行数",
+        "currency_a_year": "{currency}/年",
+        "saving": "効果額",
+        "cost": "費用",
+        "project": "導入費用(1回)",
+        "success": "目標に到達した学習の割合",
+        "minutes": "分",
+        "seconds": "秒",
+        "bound": "上限",
+        "one_layer": "隠れ層1層",
+        "layers": "隠れ層{k}層",
+        "is_defect": "実際は不良",
+        "is_good": "実際は良品",
+        "said_defect": "判定:不良",
+        "said_good": "判定:良品",
+        "miss": "見逃し",
+        "false_alarm": "過検出",
+        "caught": "検出",
+        "passed": "良品通過",
+        "rows_unit": "行",
+        "screen": "予備評価",
+        "compare": "比較",
+        "confirm": "確認",
+        "deliver": "報告",
+        "threshold": "この値を超えたら不良と判定",
+        "simple": "単純なモデル",
+        "shallow": "浅いネットワーク",
+        "deep": "深いネットワーク",
+        "data": "データ行",
+        "direction": "データを通る方向{i}",
+        "nothing": "測定値なし",
+    },
+}
+
+
+def family_color(hidden_layers: int) -> str:
+    """Hex colour of the family with this many hidden layers; the palette repeats after six."""
+    return FAMILY[(hidden_layers - 1) % len(FAMILY) + 1]
+
+
+def family_marker(hidden_layers: int) -> str:
+    """Marker of the family, a second sign beside the colour."""
+    return MARKERS[(hidden_layers - 1) % len(MARKERS) + 1]
+
+
+def family_name(hidden_layers: int, language: str = "en") -> str:
+    """The family in words: "1 hidden layer", "2 hidden layers"."""
+    words = WORDS[language]
+    return words["one_layer"] if hidden_layers == 1 else words["layers"].format(k=hidden_layers)
