@@ -3,22 +3,27 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from flows.errors import DepthcaseError
-from flows.settings import settings
+from flows.errors import DepthcaseError, SourceError
+from flows.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from flows.charter import Charter
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 1 when the answer is no, 2 for an error told in one sentence."""
-    chosen = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = chosen.command
     try:
+        chosen = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = chosen.command
         return command(chosen)
     except DepthcaseError as error:
-        print(str(error), file=sys.stderr)
+        print(_sentence(str(error)), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Stopped by the keyboard.", file=sys.stderr)
+        print("Stopped by the keyboard; what a worker already does goes on, see depthcase status.", file=sys.stderr)
         return 130
 
 
@@ -27,9 +32,7 @@ def up(_: argparse.Namespace) -> int:
     from flows.operations import services
 
     running = services.up(settings(), _say)
-    _say(f"Prefect: {running.prefect_ui_url}")
-    _say(f"MLflow:  {running.mlflow_tracking_uri}")
-    _say("Stop all with: depthcase down")
+    _say(f"\nPrefect  {running.prefect_ui_url}\nMLflow   {running.mlflow_tracking_uri}\nStop with: depthcase down")
     return 0
 
 
@@ -38,21 +41,124 @@ def down(_: argparse.Namespace) -> int:
     from flows.operations import services
 
     if not services.down(settings(), _say):
-        _say(f"Nothing of {settings().home} was running.")
+        _say(f"Nothing was running of the installation in {settings().home}.")
     return 0
 
 
 def status(_: argparse.Namespace) -> int:
-    """Say what runs."""
+    """Say what runs; 0 when all does."""
     from flows.operations import services
 
     found = services.status(settings())
     for service in found:
         process = f"process {service.pid}" if service.pid else ""
-        _say(
-            f"{service.title:<16} {service.state:<14} {service.address if service.well else '':<24} {process}".rstrip()
-        )
-    return 0 if all(service.well for service in found) else 1
+        address = service.address if service.well else ""
+        _say(f"{service.title:<16} {service.state:<14} {address:<24} {process}".rstrip())
+    if not all(service.well for service in found):
+        _say(f"\nThe installation is {settings().home}. Start or repair it with: depthcase up")
+        return 1
+    return 0
+
+
+def doctor(_: argparse.Namespace) -> int:
+    """Examine the installation; 0 when all is well."""
+    from flows.operations import doctor as examination
+
+    return 0 if examination.examine(settings(), _say) else 1
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Evaluate a charter from its data file to the verdict."""
+    from flows.charter import read_charter
+
+    charter = read_charter(chosen.charter)
+    charter.check()
+    return _evaluate(charter, _running_services(), chosen.charter.parent, wait=chosen.wait)
+
+
+def ingest(chosen: argparse.Namespace) -> int:
+    """Ingest a file or folder as the newest version of a data set."""
+    if not chosen.path.exists():
+        raise SourceError(f"there is no file or folder {chosen.path}; check the path")
+    return 0 if _ingest(_running_services(), chosen.path, chosen.name) else 1
+
+
+def demo(_: argparse.Namespace) -> int:
+    """From generated press data to a verdict, with the services left running."""
+    from flows.charter import read_charter
+    from flows.demo_plant import write_demo
+
+    charter_path = write_demo(settings())
+    _say(f"Demo data written to {settings().raw}, its charter to {charter_path}.")
+    code = _evaluate(read_charter(charter_path), _running_services(), settings().raw, wait=True)
+    _say("The services stay up so that the links open. Stop them with: depthcase down")
+    return code
+
+
+def _running_services() -> Settings:
+    from flows.operations import services
+
+    return services.running_settings(settings()) if services.all_well(settings()) else services.up(settings(), _say)
+
+
+def _ingest(running: Settings, path: Path, name: str) -> bool:
+    """Ingest one file or folder by a worker; whether it is stored now."""
+    from flows.operations import runs
+
+    request = {"path": str(path.resolve()), "name": name}
+    result = _follow(running, runs.submit(running, "Ingest data", "ingest", {"request": request, "anywhere": True}))
+    if result is None:
+        return False
+    news = "stored" if result["created"] else "nothing new, this content is in the lake already"
+    counts = f"{result['rows']:,} rows, {result['quarantined']:,} in quarantine"
+    _say(f"{path.name} -> {name} version {result['version']}: {counts}; {news}.")
+    return True
+
+
+def _evaluate(charter: "Charter", running: Settings, folder: Path, *, wait: bool) -> int:
+    from flows.operations import runs
+
+    file = _own_file(charter.data_file, folder)
+    if file is not None:
+        if not _ingest(running, file, charter.dataset):
+            return 1
+        charter = charter.model_copy(update={"data_file": ""})
+    started = runs.submit(running, "Evaluate PoC", "evaluate", {"charter": charter.model_dump(mode="json")})
+    if not wait:
+        _say(f"Started {started.name}: {runs.run_address(running, started)}")
+        return 0
+    result = _follow(running, started)
+    if result is None:
+        return 1
+    _say(f"\nVerdict: {result['verdict']}\n{result['sentence']}\n")
+    _say(f"Prefect run  {runs.run_address(running, started)}")
+    _say(f"MLflow view  {result['mlflow_url']}")
+    _say(f"Report       {result['report_path']}")
+    return 0
+
+
+def _own_file(data_file: str, folder: Path) -> Path | None:
+    """The charter's data file where it lies beside the charter or here; None: the flow looks for it in data/1_raw."""
+    candidates = [folder / data_file, Path(data_file)] if data_file else []
+    return next((path for path in candidates if path.exists()), None)
+
+
+def _follow(running: Settings, started: Any) -> dict[str, Any] | None:
+    """Follow a run to its end; what it returned, or None after its reason was printed as an error."""
+    from flows.operations import runs, services
+    from flows.operations.servers import read_result
+
+    _say(f"Run {started.name}: {runs.run_address(running, started)}")
+    ended = runs.follow(running, started, _say)
+    result = read_result(ended, services.result_storage(running))
+    if ended.state == "COMPLETED" and result is not None:
+        return result
+    print(_sentence(runs.reason(ended)), file=sys.stderr)
+    return None
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _say(line: str) -> None:
@@ -60,11 +166,28 @@ def _say(line: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="depthcase", description="Does depth pay on our data?")
+    parser = argparse.ArgumentParser(
+        prog="depthcase",
+        description="Does depth pay on our data, and is it worth the money? From the plant's file to the signature.",
+    )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    commands.add_parser("up", help="start the services on this machine").set_defaults(command=up)
-    commands.add_parser("down", help="stop the services that up started").set_defaults(command=down)
-    commands.add_parser("status", help="say which services run, with their addresses").set_defaults(command=status)
+    simple = {
+        "demo": (demo, "generate data of a stamping press and evaluate it, from nothing to the verdict"),
+        "up": (up, "start the services on this machine, or repair what does not run"),
+        "down": (down, "stop the services that up started"),
+        "status": (status, "say which services run, with their addresses"),
+        "doctor": (doctor, "examine the installation; every line says ok or failed, with the remedy"),
+    }
+    for name, (command, text) in simple.items():
+        commands.add_parser(name, help=text, description=command.__doc__).set_defaults(command=command)
+    evaluation = commands.add_parser("run", help="evaluate a charter: from its data file to the verdict")
+    evaluation.add_argument("charter", type=Path, metavar="CHARTER.yaml")
+    evaluation.add_argument("--wait", action=argparse.BooleanOptionalAction, default=True, help="wait for the verdict")
+    evaluation.set_defaults(command=run)
+    intake = commands.add_parser("ingest", help="bring a CSV or Excel file, or a folder of them, into the lake")
+    intake.add_argument("path", type=Path, metavar="FILE_OR_FOLDER")
+    intake.add_argument("--name", required=True, help="name of the data set: small letters, digits and hyphens")
+    intake.set_defaults(command=ingest)
     return parser
 
 

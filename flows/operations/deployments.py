@@ -21,7 +21,7 @@ from flows.settings import Settings, process_environment, settings
 
 POOL = "depthcase"
 
-# Seconds without a heartbeat after which a run is taken for dead: three heartbeats of PREFECT_FLOWS_HEARTBEAT_FREQUENCY.
+# Seconds without a heartbeat after which a run is taken for dead: three of PREFECT_FLOWS_HEARTBEAT_FREQUENCY.
 SILENCE = 90
 ZOMBIE_AUTOMATION = "depthcase: end runs that nobody runs"
 _TERMINAL_EVENTS = [f"prefect.flow-run.{name}" for name in ("Completed", "Failed", "Cancelled", "Crashed")]
@@ -69,7 +69,10 @@ INGEST = PlannedDeployment(
     schedules=(PlannedSchedule("nightly-ingest", "0 1 * * *"),),
 )
 INSPECT = PlannedDeployment("inspect", "flows.inspect_file", "inspect_a_file", ("depthcase", "data"))
-PLANNED: tuple[PlannedDeployment, ...] = tuple(d for d in (EVALUATE, INGEST, INSPECT) if importlib.util.find_spec(d.module))
+PLANNED: tuple[PlannedDeployment, ...] = tuple(
+    d for d in (EVALUATE, INGEST, INSPECT) if importlib.util.find_spec(d.module)
+)
+SELF_CHECK_FLOW = "Self-check"
 SELF_CHECK = PlannedDeployment("self-check", "flows.operations.doctor_flow", "self_check", ("depthcase", "doctor"))
 
 
@@ -95,7 +98,13 @@ def apply(settings: Settings, planned: Sequence[PlannedDeployment] = PLANNED, *,
     if all(_is_up_to_date(server, deployment, version) for deployment in planned) and _automation_fits(server):
         return f"{len(planned)} up to date"
     result = subprocess.run(
-        [sys.executable, "-m", "flows.operations.deployments", json.dumps([asdict(entry) for entry in planned]), version],
+        [
+            sys.executable,
+            "-m",
+            "flows.operations.deployments",
+            json.dumps([asdict(entry) for entry in planned]),
+            version,
+        ],
         env=process_environment(settings),
         capture_output=True,
         text=True,
@@ -153,7 +162,9 @@ def _upsert_deployment(server: PrefectServer, planned: PlannedDeployment, versio
         return
     schedules = [_schedule(schedule) for schedule in planned.schedules]
     server.request(
-        "POST", "deployments/", fields | {"name": planned.name, "flow_id": flow_id, "pull_steps": [], "schedules": schedules}
+        "POST",
+        "deployments/",
+        fields | {"name": planned.name, "flow_id": flow_id, "pull_steps": [], "schedules": schedules},
     )
 
 
@@ -182,7 +193,7 @@ def _automation() -> dict[str, Any]:
                 "type": "change-flow-run-state",
                 "state": "CRASHED",
                 "name": "Crashed",
-                "message": f"No sign of life for {SILENCE} seconds: the machine or the worker died. Retry continues the run.",
+                "message": f"No sign of life for {SILENCE} s: the machine or the worker died. Retry continues the run.",
             }
         ],
     }
@@ -199,13 +210,13 @@ def _automation_fits(server: PrefectServer) -> bool:
 
 
 def _upsert_automation(server: PrefectServer) -> None:
-    first, *doubles = _automations(server) or [None]
-    if first is None:
+    existing = _automations(server)
+    if not existing:
         server.request("POST", "automations/", _automation())
-    else:
-        server.request("PUT", f"automations/{first['id']}", _automation())
-    for entry in doubles:
-        server.request("DELETE", f"automations/{entry['id']}")
+        return
+    server.request("PUT", f"automations/{existing[0]['id']}", _automation())
+    for double in existing[1:]:
+        server.request("DELETE", f"automations/{double['id']}")
 
 
 def _main(planned_json: str, version: str) -> None:

@@ -1,5 +1,6 @@
 """Detached processes with a record on disk: started once, found again by a later command, stopped, and no others."""
 
+import ipaddress
 import json
 import os
 import signal
@@ -121,6 +122,13 @@ def port_is_free(port: int) -> bool:
     return True
 
 
+def any_free_port() -> int:
+    """A port that nothing listens on now, chosen by the system."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def suggest_port(port: int) -> int:
     """The next free port above `port`, or `port` + 1 where none of the next hundred is free."""
     above = range(port + 1, min(port + 101, 65536))
@@ -168,6 +176,23 @@ def only_one_at_a_time(lock: Path) -> Iterator[None]:
                 "wait until it has ended."
             ) from None
         yield
+
+
+def connections(record: ProcessRecord) -> tuple[set[str], set[str]]:
+    """Addresses beyond the loopback on which the process or its children listen, and those they are connected to."""
+    listening, connected = set(), set()
+    for process in _members(record):
+        with suppress(psutil.Error):
+            for entry in process.net_connections(kind="inet"):
+                if entry.status == psutil.CONN_LISTEN and not _is_loopback(entry.laddr.ip):
+                    listening.add(f"{entry.laddr.ip}:{entry.laddr.port}")
+                if entry.raddr and not _is_loopback(entry.raddr.ip):
+                    connected.add(f"{entry.raddr.ip}:{entry.raddr.port}")
+    return listening, connected
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.removeprefix("::ffff:")).is_loopback
 
 
 def _leader(record: ProcessRecord) -> psutil.Process | None:

@@ -42,6 +42,23 @@ class FlowRun:
 
 
 @dataclass(frozen=True)
+class TaskRun:
+    """A task of a flow run. seconds: from its beginning to its end, or to now."""
+
+    identity: str
+    name: str
+    state: str
+    state_name: str
+    seconds: float
+    data: Mapping[str, Any] | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the task is in a terminal state."""
+        return self.state in TERMINAL_STATES
+
+
+@dataclass(frozen=True)
 class LogLine:
     """One line of a run's log; level as in Python's logging (20 information, 30 warning, 40 error)."""
 
@@ -105,14 +122,16 @@ class PrefectServer:
         body = {"deployments": {"id": {"any_": [deployment_id]}}}
         return [_flow_run(entry) for entry in self.request("POST", "flow_runs/filter", body)]
 
-    def task_runs_ended(self, identity: str) -> list[str]:
-        """Names of the run's tasks that have ended, oldest first."""
-        body = {
-            "flow_runs": {"id": {"any_": [identity]}},
-            "task_runs": {"state": {"type": {"any_": sorted(TERMINAL_STATES)}}},
-            "sort": "END_TIME_DESC",
-        }
-        return [entry["name"] for entry in reversed(self.request("POST", "task_runs/filter", body))]
+    def task_runs(self, identity: str) -> list[TaskRun]:
+        """The run's tasks that have begun, in the order of their beginning."""
+        body = {"flow_runs": {"id": {"any_": [identity]}}, "sort": "EXPECTED_START_TIME_ASC"}
+        return [_task_run(entry) for entry in self.request("POST", "task_runs/filter", body) if entry["start_time"]]
+
+    def progress(self, identity: str) -> str:
+        """What the run's progress artifact says, or an empty text."""
+        body = {"artifacts": {"flow_run_id": {"any_": [identity]}, "type": {"any_": ["progress"]}}}
+        found = self.request("POST", "artifacts/filter", body)
+        return f"{float(found[0]['data']):.0f} % {found[0]['description'] or ''}".rstrip() if found else ""
 
     def log_lines(self, identity: str, *, offset: int) -> list[LogLine]:
         """Log lines of a run from `offset` on, oldest first, at most 200."""
@@ -129,12 +148,14 @@ class PrefectServer:
 def read_result(run: FlowRun, storage: Path) -> dict[str, Any] | None:
     """What a completed run returned, from the JSON file in `storage` that its state names; None where there is none."""
     key = (run.data or {}).get("storage_key")
-    if not key:
+    path = (storage / key).resolve() if key else None
+    if path is None or not path.is_relative_to(storage.resolve()):
         return None
     try:
-        record = json.loads((storage / key).read_text())
-        result = json.loads(record["result"])
-    except (OSError, ValueError, KeyError, TypeError):
+        record = json.loads(path.read_text())
+        # A task's file wraps the result as a text beside its metadata; a flow's file is the result.
+        result = json.loads(record["result"]) if set(record) == {"metadata", "result"} else record
+    except (OSError, ValueError, TypeError):
         return None
     return result if isinstance(result, dict) else None
 
@@ -147,6 +168,19 @@ def _flow_run(entry: Mapping[str, Any]) -> FlowRun:
         state=state.get("type") or "PENDING",
         state_name=state.get("name") or "Pending",
         message=state.get("message") or "",
+        data=state.get("data"),
+    )
+
+
+def _task_run(entry: Mapping[str, Any]) -> TaskRun:
+    state = entry.get("state") or {}
+    return TaskRun(
+        identity=entry["id"],
+        # Prefect appends three characters of the identity to the task's name.
+        name=entry["name"].removesuffix(f"-{entry['id'][:3]}"),
+        state=state.get("type") or "PENDING",
+        state_name=state.get("name") or "Pending",
+        seconds=float(entry.get("estimated_run_time") or 0.0),
         data=state.get("data"),
     )
 

@@ -2,13 +2,13 @@
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.errors import ServiceError
 from flows.operations import deployments, processes
-from flows.operations.deployments import POOL
+from flows.operations.deployments import PLANNED, POOL, PlannedDeployment
 from flows.operations.servers import PrefectServer, answers
 from flows.settings import Settings, process_environment
 
@@ -42,9 +42,10 @@ class ServiceStatus:
         return self.state in ("running", "external")
 
 
-def up(settings: Settings, say: Say) -> Settings:
+def up(settings: Settings, say: Say, *, planned: Sequence[PlannedDeployment] = PLANNED) -> Settings:
     """Start what does not run, repair what is half dead, create what Prefect must know; the settings that now hold.
 
+    planned: the flows that a person can run.
     Refuses with a ServiceError: a port in use, a service that ends or does not answer in time.
     """
     with processes.only_one_at_a_time(settings.home / "services.lock"):
@@ -53,7 +54,7 @@ def up(settings: Settings, say: Say) -> Settings:
         for wait in started:
             wait()
         started_worker = _start_worker(running, say)
-        changed = deployments.apply(running, log=log_path(running, "deployments"))
+        changed = deployments.apply(running, planned, log=log_path(running, "deployments"))
         started_worker()
         say(f"Deployments      {changed}")
     return running
@@ -92,6 +93,19 @@ def running_settings(settings: Settings) -> Settings:
     if not settings.mlflow_is_external and mlflow is not None and processes.is_alive(mlflow):
         settings = replace(settings, mlflow_tracking_uri=mlflow.address, mlflow_port=_port_of(mlflow.address))
     return settings
+
+
+def open_doors(settings: Settings) -> tuple[list[str], list[str]]:
+    """Where our processes listen beyond the loopback address, and whom they are connected to beyond it."""
+    listening: set[str] = set()
+    connected: set[str] = set()
+    for name in TITLES:
+        record = processes.read_record(_records(settings), name)
+        if record is not None:
+            found = processes.connections(record)
+            listening |= found[0]
+            connected |= found[1]
+    return sorted(listening), sorted(connected)
 
 
 def log_path(settings: Settings, name: str) -> Path:
