@@ -77,8 +77,6 @@ def examine(settings: Settings, say: Say) -> bool:
 
 def check_versions() -> str:
     """Python and the decisive packages against the declared bounds and, in a checkout, the pinned set."""
-    if sys.version_info < (3, 11):
-        raise _Unwell(f"Python {sys.version.split()[0]} is too old; use 3.11 or newer.")
     pins = declared_pins()
     for name in DECISIVE:
         found = importlib.metadata.version(name)
@@ -108,10 +106,13 @@ def declared_pins() -> dict[str, SpecifierSet]:
 def check_folders(settings: Settings) -> str:
     """The home and data folders take a file."""
     for folder in (settings.home, settings.data):
+        made = not folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder) as file:
                 file.write(b"depthcase")
+            if made:
+                folder.rmdir()
         except OSError as error:
             raise _Unwell(
                 f"{folder} cannot be written ({error.strerror}); free it, or choose another with "
@@ -179,6 +180,8 @@ def check_schedule(settings: Settings) -> str:
     cron = {"cron": f"0 {hour} * * *", "timezone": "UTC"}
     schedule = {"schedule": cron, "active": True, "parameters": {"numbers": [1]}}
     made = server.request("POST", f"deployments/{deployment}/schedules", [schedule])
+    # A changed deployment is looked at within seconds, a changed schedule alone within a minute.
+    server.request("PATCH", f"deployments/{deployment}", {"paused": False})
     limit = time.monotonic() + _SCHEDULE_LIMIT
     try:
         while not any(run.identity not in before for run in server.runs_of(deployment)):

@@ -1,6 +1,7 @@
 """What we ask the Prefect and MLflow servers over HTTP, without importing either: a command line stays quick."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,9 @@ from flows.errors import ServiceError
 
 # States in which a flow run has ended; those a person may still act on (paused, suspended) are not among them.
 TERMINAL_STATES = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
+
+# Seconds to wait before asking again when the server's database is locked by another writer; nothing was done then.
+_BUSY_PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 
 def answers(url: str, *, time_limit: float = 5.0) -> bool:
@@ -79,6 +83,11 @@ class PrefectServer:
         url = f"{self.api_url}/{path}"
         try:
             response = httpx.request(method, url, json=body, timeout=30.0, trust_env=False)
+            for pause in _BUSY_PAUSES:
+                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    break
+                time.sleep(pause)
+                response = httpx.request(method, url, json=body, timeout=30.0, trust_env=False)
         except httpx.HTTPError as error:
             raise ServiceError(
                 f"The Prefect server at {self.api_url} does not answer ({type(error).__name__}); "

@@ -62,7 +62,9 @@ def up(settings: Settings, say: Say, *, planned: Sequence[PlannedDeployment] = P
 
 def down(settings: Settings, say: Say) -> list[str]:
     """Stop what `up` started here, worker first; the titles of what was stopped."""
-    stopped = []
+    stopped: list[str] = []
+    if not _records(settings).is_dir():
+        return stopped
     with processes.only_one_at_a_time(settings.home / "services.lock"):
         for name in (WORKER_PROCESS, MLFLOW, PREFECT):
             record = processes.read_record(_records(settings), name)
