@@ -61,13 +61,15 @@ class SizeInterval:
     """The smallest parameter count that reaches the target, as an interval.
 
     reached: "yes" (low < smallest <= high), "not up to high" (censored: nothing up to `high` reached it),
-    "already at low" (the smallest network tried, `low`, reaches it).
+    "already at low" (the smallest network tried, `low`, reaches it). bounded: False where even `high`, the largest size
+    tried, does not reach the target beyond doubt, so that the range of sizes goes on above it.
     """
 
     low: int = measured("parameters", "smallest_low", "lower")
     high: int = measured("parameters", "smallest_high", "lower")
     estimate: int = measured("parameters", "smallest", "lower")
     reached: str = "yes"
+    bounded: bool = True
 
     def __post_init__(self) -> None:
         if self.reached not in REACHED:
@@ -100,6 +102,7 @@ class SizePoint:
     parameters: int = measured("parameters", "parameters", "lower")
     metric: Interval = measured("metric", "metric")
     best_of_seeds: float = measured("metric", "best_of_seeds", default=float("nan"))
+    median_of_seeds: float = measured("metric", "median_of_seeds", default=float("nan"))
     success_rate: Interval | None = measured("share of runs", "success_rate", "higher", default=None)
     collapsed: int = measured("runs", "collapsed", "lower", default=0)
     regions: RegionEvidence | None = None
@@ -130,6 +133,7 @@ class FamilyResult:
     representable: int = measured("parameters", "representable", "lower", default=0)
     complete: bool = True
     seconds: float = measured("s", "seconds", "lower", clock=True, default=0.0)
+    work: float = measured("operations", "work", "lower", default=0.0)
 
 
 @dataclass(frozen=True)

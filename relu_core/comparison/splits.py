@@ -20,7 +20,8 @@ from relu_core.training import Fold, MatrixFold
 Indices = NDArray[np.int64]
 # An inner split keeps this share of a fold's training rows for choosing a recipe: one in four.
 INNER_PARTS = 4
-# By time, the first fold learns from this share: with much less it would measure another problem than the last fold does.
+# By time, the first fold learns from this share: with much less it would measure another problem than the last fold
+# does.
 FIRST_TRAINING_SHARE = 0.5
 
 
