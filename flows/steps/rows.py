@@ -1,0 +1,124 @@
+"""Rows of one evaluation on disk: development rows for the stages, untouched rows for Confirm alone.
+
+Between tasks travels a pointer with a hash; `open_rows` turns it into arrays and refuses a file that was changed.
+A development file carries its folds: one column a fold, whose cells say what each row is for.
+"""
+
+import hashlib
+import os
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flows.errors import DatasetError
+from flows.features.columns import FittedColumns, fit_columns
+from relu_core.comparison import RowSplit
+from relu_core.training import Fold, MatrixFold
+
+TARGET = "depthcase:target"
+UNUSED, TRAINING, VALIDATION = 0, 1, 2
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RowsFile:
+    """Where rows lie. columns: the inputs. classes: names by number, empty for a number. folds: 0 for untouched rows."""
+
+    path: str
+    sha256: str
+    rows: int
+    columns: tuple[str, ...]
+    task: str
+    classes: tuple[str, ...]
+    folds: int
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows in memory: frame (D, all columns), y (D,)."""
+
+    file: RowsFile
+    frame: pd.DataFrame
+    y: Floats
+
+    @property
+    def folds(self) -> list[Fold]:
+        """The folds of the protocol, as row numbers."""
+        return [_fold(self.frame[_fold_name(i)]) for i in range(self.file.folds)]
+
+    @property
+    def inner_folds(self) -> list[Fold]:
+        """For each fold a split of its training rows alone, on which recipe and threshold may be chosen."""
+        return [_fold(self.frame[_inner_name(i)]) for i in range(self.file.folds)]
+
+
+def write_rows(frame: pd.DataFrame, y: Floats, folder: Path, kind: RowsFile) -> RowsFile:
+    """Write the inputs of `frame` and y beside, rename to the content's hash, and give the pointer. Raises DatasetError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f".writing-{uuid.uuid4().hex}"
+    try:
+        frame.assign(**{TARGET: y}).to_parquet(beside, index=False)
+        sha256 = hashlib.sha256(beside.read_bytes()).hexdigest()
+        place = folder / f"{sha256[:16]}.parquet"
+        os.replace(beside, place)
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise DatasetError(f"rows cannot be written to {folder} ({reason}); check its space and rights") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return replace(kind, path=str(place), sha256=sha256, rows=len(frame))
+
+
+def with_folds(frame: pd.DataFrame, split: RowSplit) -> pd.DataFrame:
+    """The development rows of `split` with a column a fold and a column an inner fold."""
+    inside = split.within_development()
+    marks = {_fold_name(i): _marks(fold, len(frame)) for i, fold in enumerate(inside.folds)}
+    marks |= {_inner_name(i): _marks(inner[0], len(frame)) for i, inner in enumerate(inside.inner)}
+    return frame.assign(**marks)
+
+
+def open_rows(file: RowsFile) -> Rows:
+    """The rows that `file` points to. Raises DatasetError where they are gone or were changed since."""
+    again = "run again with 'Train again' switched on"
+    try:
+        data = Path(file.path).read_bytes()
+    except OSError:
+        raise DatasetError(f"the rows at {file.path} are gone; {again}") from None
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        raise DatasetError(f"the rows at {file.path} were changed since they were set aside; {again}")
+    frame = pd.read_parquet(file.path)
+    return Rows(file, frame, frame[TARGET].to_numpy(dtype=np.float64))
+
+
+def fold_matrices(rows: Rows, folds: list[Fold]) -> list[MatrixFold]:
+    """One fold a pair of matrices; what is fitted on columns is fitted on the training rows of each fold alone."""
+    like = fit_columns(rows.frame, rows.file.columns)
+    return [_matrix_fold(rows, like, fold) for fold in folds]
+
+
+def _matrix_fold(rows: Rows, like: FittedColumns, fold: Fold) -> MatrixFold:
+    learned, judged = rows.frame.iloc[fold.training], rows.frame.iloc[fold.validation]
+    fitted = fit_columns(learned, rows.file.columns, like=like)
+    return MatrixFold(fitted.apply(learned), rows.y[fold.training], fitted.apply(judged), rows.y[fold.validation])
+
+
+def _marks(fold: Fold, D: int) -> NDArray[np.int8]:
+    marks = np.full(D, UNUSED, dtype=np.int8)
+    marks[fold.training], marks[fold.validation] = TRAINING, VALIDATION
+    return marks
+
+
+def _fold(marks: pd.Series) -> Fold:
+    return Fold(np.flatnonzero(marks == TRAINING), np.flatnonzero(marks == VALIDATION))
+
+
+def _fold_name(number: int) -> str:
+    return f"depthcase:fold {number}"
+
+
+def _inner_name(number: int) -> str:
+    return f"depthcase:inner fold {number}"

@@ -1,0 +1,167 @@
+"""Stage 1, Screen: is the question sound, what do simple models reach, and what do networks of a few sizes reach?"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from flows.charter import Charter
+from flows.errors import CharterError, DatasetError
+from flows.features.columns import fit_columns
+from flows.lake import dataset
+from flows.lake.manifest import Manifest
+from flows.lake.target import numeric_target, rows_with_target
+from flows.quality.finding import Finding, sort_findings, suspected_columns
+from flows.quality.leaks import find_leaks
+from flows.quality.traps import find_traps
+from flows.settings import Settings
+from flows.steps import budget
+from flows.steps.rows import RowsFile, fold_matrices, open_rows, with_folds, write_rows
+from relu_core.comparison import (
+    BaselineResult,
+    DatasetRecord,
+    FamilyResult,
+    FindingRecord,
+    coarse_sweep,
+    fit_baselines,
+    split_rows,
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """The charter's question in the data set's own names. columns: the inputs that are used."""
+
+    dataset: DatasetRecord
+    columns: tuple[str, ...]
+    target: str
+    split_column: str
+    findings: tuple[FindingRecord, ...]
+
+
+@dataclass(frozen=True)
+class PreparedRows:
+    """Development rows for all stages; untouched rows for Confirm alone."""
+
+    development: RowsFile
+    untouched: RowsFile
+    dataset: DatasetRecord
+
+
+def find_data(charter: Charter, settings: Settings) -> str:
+    """The newest version of the charter's data set. Raises CharterError, DatasetError."""
+    charter.check()
+    return dataset.latest(settings.lake, charter.dataset).version
+
+
+def check(charter: Charter, version: str, settings: Settings) -> Question:
+    """Name the columns, look for leaks and traps, decide what is used. Raises CharterError, DatasetError."""
+    frame, manifest = dataset.read(settings.lake, charter.dataset, version)
+    names = _ColumnNames(manifest)
+    target = names.one(charter.target, "target")
+    split_column = names.one(charter.split_column, "split_column") if charter.split_column else ""
+    protocol, task = charter.protocol(), charter.criteria().task
+    group = split_column if protocol.split_rule == "group" else ""
+    findings = find_leaks(frame, target, task, group=group, seed=charter.seed)
+    insisted = names.several(charter.insisted_columns, "insisted_columns")
+    left_out = {target, split_column, *names.several(charter.excluded_columns, "excluded_columns")}
+    left_out |= set(suspected_columns(findings, insisted))
+    columns = tuple(str(name) for name in frame.columns if name not in left_out)
+    findings += find_traps(
+        frame, target, task, split=protocol.split_rule, split_column=split_column, columns=columns, notes=manifest.notes
+    )
+    _stop_at(findings, columns)
+    record = _dataset_record(frame, manifest, columns, target, split_column)
+    return Question(record, columns, target, split_column, tuple(_record(one) for one in sort_findings(findings)))
+
+
+def make_rows(charter: Charter, question: Question, settings: Settings) -> PreparedRows:
+    """Write development and untouched rows to files of their own. Raises DatasetError: too few rows or groups."""
+    frame, _ = dataset.read(settings.lake, question.dataset.name, question.dataset.version)
+    frame, _ = rows_with_target(frame, question.target)
+    protocol, task = charter.protocol(), charter.criteria().task
+    target = numeric_target(frame, question.target, task)
+    apart = _split_column(frame, protocol.split_rule, question.split_column)
+    split = split_rows(len(frame), target.y, protocol, task=task, **apart)
+    kind = RowsFile("", "", 0, question.columns, task, target.class_names, 0)
+    inputs, folder = frame[list(question.columns)], settings.features / charter.poc_name
+    learned, kept = split.development, split.untouched
+    marked = with_folds(inputs.iloc[learned], split)
+    development = write_rows(marked, target.y[learned], folder / "development", replace(kind, folds=protocol.folds))
+    untouched = write_rows(inputs.iloc[kept], target.y[kept], folder / "untouched", kind)
+    used = fit_columns(inputs.iloc[learned], question.columns).feature_names
+    record = replace(question.dataset, development_rows=development.rows, untouched_rows=untouched.rows, columns=used)
+    return PreparedRows(development, untouched, record)
+
+
+def try_simple_models(charter: Charter, rows: RowsFile) -> tuple[BaselineResult, ...]:
+    """The models anyone would try first, under the same folds."""
+    criteria, opened = charter.criteria(), open_rows(rows)
+    folds = fold_matrices(opened, opened.folds)
+    return tuple(fit_baselines(folds, task=criteria.task, metric=criteria.metric, seed=charter.seed))
+
+
+def sweep(charter: Charter, rows: RowsFile, hidden_layers: int) -> FamilyResult:
+    """A few sizes of one family, with few seeds."""
+    criteria, protocol, opened = charter.criteria(), charter.protocol(), open_rows(rows)
+    folds = fold_matrices(opened, opened.folds)
+    seconds = budget.seconds(charter, "coarse sweep", families=len(protocol.hidden_layers), workers=budget.WORKERS)
+    return coarse_sweep(folds, hidden_layers=hidden_layers, criteria=criteria, protocol=protocol, seconds=seconds)
+
+
+def _split_column(frame: pd.DataFrame, rule: str, column: str) -> dict[str, Any]:
+    """The group or time of every row, as the rule needs it. Raises DatasetError: cells without a value."""
+    if rule == "chance":
+        return {}
+    if frame[column].isna().any():
+        count = int(frame[column].isna().sum())
+        raise DatasetError(f'{count} rows have no value of "{column}", which keeps rows apart; choose another column')
+    return {"groups" if rule == "group" else "times": frame[column].to_numpy()}
+
+
+class _ColumnNames:
+    """Names as the charter writes them -> names of the data set."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+
+    def one(self, wanted: str, field: str) -> str:
+        try:
+            return self._manifest.column(wanted)
+        except DatasetError as error:
+            raise CharterError(f"{field}: {error}") from None
+
+    def several(self, wanted: list[str], field: str) -> list[str]:
+        return [self.one(name, field) for name in wanted]
+
+
+def _stop_at(findings: list[Finding], columns: tuple[str, ...]) -> None:
+    stops = [f"{one.evidence} {one.action}" for one in findings if one.severity == "stop"]
+    if stops:
+        raise DatasetError(" ".join(stops))
+    if not columns:
+        raise DatasetError("no column is left as an input; take some out of excluded_columns or insist on suspected ones")
+
+
+def _record(finding: Finding) -> FindingRecord:
+    return FindingRecord(finding.code, finding.severity, finding.column, finding.evidence, finding.action)
+
+
+def _dataset_record(
+    frame: pd.DataFrame, manifest: Manifest, columns: tuple[str, ...], target: str, split_column: str
+) -> DatasetRecord:
+    times = [name for name in frame.columns if pd.api.types.is_datetime64_any_dtype(frame[name])]
+    moments = frame[times[0]].dropna() if times else pd.Series(dtype="datetime64[us]")
+    return DatasetRecord(
+        name=manifest.name,
+        version=manifest.version,
+        sources=tuple(source.name for source in manifest.sources),
+        rows=manifest.rows_stored,
+        quarantined=manifest.rows_quarantined,
+        development_rows=0,
+        untouched_rows=0,
+        columns=columns,
+        target=target,
+        period_start=str(moments.min()) if len(moments) else "",
+        period_end=str(moments.max()) if len(moments) else "",
+    )

@@ -1,0 +1,125 @@
+"""Every Prefect task in one table. A task is a ring 2 function with a name, a cache key, retries and a time limit.
+
+Between tasks travel JSON values only: records taken apart by relu_core's codec, hashes and paths. A result is stored
+under the hash of everything it depends on, so the same question is answered once.
+"""
+
+import hashlib
+import json
+import typing
+from collections.abc import Callable
+from typing import Any
+
+from prefect import Task
+from prefect.artifacts import create_markdown_artifact
+from prefect.context import TaskRunContext
+from prefect.runtime import task_run
+
+from flows.charter import Charter, make_charter
+from flows.errors import DepthcaseError, ServiceError
+from flows.settings import Settings, settings
+from flows.steps import compare, confirm, deliver, ingest, screen
+from flows.steps.code_version import code_version
+from relu_core.comparison.json_codec import from_plain, to_plain
+from relu_core.errors import ReluCoreError
+
+USER_ERRORS = (DepthcaseError, ReluCoreError)
+
+
+def as_task(
+    step: Callable[..., Any],
+    name: str,
+    *,
+    cached: bool = True,
+    retries: int = 0,
+    seconds: float | None = None,
+) -> Task[..., Any]:
+    """A ring 2 function as a Prefect task that takes and gives JSON values.
+
+    name: what the UI shows; "{layers}" in it becomes "1 hidden layer", "2 hidden layers". cached: under the hash of all
+    arguments, the function's name and the code version. seconds: time limit.
+    """
+    hints = typing.get_type_hints(step)
+
+    def run(**given: Any) -> Any:
+        if hints.get("settings") is Settings:
+            given["settings"] = settings()
+        try:
+            return to_plain(step(**{key: _to_record(hints[key], value) for key, value in given.items()}))
+        except USER_ERRORS as error:
+            say_what_went_wrong(name, error)
+            raise
+
+    return Task(
+        run,
+        name=name.replace(", {layers}", ""),
+        description=(step.__doc__ or "").splitlines()[0],
+        task_run_name=lambda: _shown_name(name),
+        cache_key_fn=(lambda context, parameters: _cache_key(step, parameters)) if cached else None,
+        persist_result=True,
+        retries=retries,
+        retry_delay_seconds=5,
+        retry_condition_fn=lambda _task, _run, state: _is_worth_repeating(state),
+        timeout_seconds=seconds,
+    )
+
+
+def say_what_went_wrong(name: str, error: Exception) -> None:
+    """Leave the error's sentence where the person who pressed Run sees it."""
+    create_markdown_artifact(key="error", markdown=f"### {name.split(',')[0]} stopped\n\n{error}", description=str(error))
+
+
+def _to_record(kind: Any, value: Any) -> Any:
+    if kind is Charter:
+        return make_charter(value)
+    if kind is Settings:
+        return value
+    return from_plain(kind, value, "result")
+
+
+def _cache_key(step: Callable[..., Any], parameters: dict[str, Any]) -> str:
+    content = {"step": f"{step.__module__}.{step.__qualname__}", "code": code_version(), "given": _promised(parameters)}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _promised(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The arguments without what changes no number: whether to ask, whether to train again."""
+    given = dict(parameters["given"])
+    if "charter" in given:
+        given["charter"] = make_charter(given["charter"]).content_hash()
+    return given
+
+
+def _shown_name(name: str) -> str:
+    layers = task_run.parameters.get("given", {}).get("hidden_layers", 0)
+    return name.replace("{layers}", f"{layers} hidden layer" + ("" if layers == 1 else "s"))
+
+
+def _is_worth_repeating(state: Any) -> bool:
+    try:
+        state.result()
+    except ServiceError:
+        return True
+    except Exception:
+        return False
+    return False
+
+
+# fmt: off
+# Ingest
+look_at_source  = as_task(ingest.look_at_source, "Read the source", cached=False)
+store_dataset   = as_task(ingest.store_dataset, "Check every row and write the Parquet data set", cached=False)
+# Evaluate: each name begins with its stage
+check_question  = as_task(screen.check, "Screen · Check the charter and the data")
+make_rows       = as_task(screen.make_rows, "Screen · Make rows, set some aside")
+try_simple      = as_task(screen.try_simple_models, "Screen · Try simple models")
+sweep           = as_task(screen.sweep, "Screen · Coarse sweep, {layers}")
+tune            = as_task(compare.tune, "Compare · Tune the recipe, {layers}")
+find_smallest   = as_task(compare.find_smallest, "Compare · Find the smallest network, {layers}")
+learn_curve     = as_task(compare.learn_curve, "Compare · Draw the learning curve")
+prove_shallow   = as_task(compare.prove_shallow, "Compare · Prove the best shallow network")
+open_untouched  = as_task(confirm.open_untouched, "Confirm · Open the untouched rows")
+count_regions   = as_task(confirm.count_regions, "Confirm · Count regions, {layers}")
+give_verdict    = as_task(deliver.give_verdict, "Decide · Compare and give the verdict", cached=False)
+write_report    = as_task(deliver.write_report, "Deliver · Write the report", cached=False)
+record          = as_task(deliver.record, "Deliver · Record in MLflow", cached=False, retries=3, seconds=600)
