@@ -70,17 +70,16 @@ def family(
         )
         points.append(
             SizePoint(
-                (width,) * k,
-                count,
-                interval(round(value, 4), 0.012),
-                round(value + 0.01, 4),
-                Interval(min(1.0, value), max(0.0, value - 0.2), 1.0, 0.95, "Wilson"),
-                0,
-                regions,
-                2 * count,
-                0.011 * k,
-                10,
-                5,
+                hidden_widths=(width,) * k,
+                parameters=count,
+                metric=interval(round(value, 4), 0.012),
+                best_of_seeds=round(value + 0.01, 4),
+                success_rate=Interval(min(1.0, value), max(0.0, value - 0.2), 1.0, 0.95, "Wilson"),
+                regions=regions,
+                flops=2 * count,
+                latency_ms=0.011 * k,
+                seeds=10,
+                folds=5,
             )
         )
     reaching = [p for p in points if p.metric.value >= target]
@@ -95,18 +94,17 @@ def family(
         smallest = SizeInterval(points[-1].parameters, points[-1].parameters, points[-1].parameters, "not up to high")
         finalist = points[-1]
     return FamilyResult(
-        k,
-        tuple(points),
-        smallest,
-        Interval(0.86, 0.73, 0.94, 0.95, "Wilson"),
-        3,
-        400,
-        {"initialisation": "He", "learning rate": "0.01"},
-        finalist.hidden_widths,
-        interval(finalist.metric.value - 0.004, 0.018, "bootstrap of the untouched rows"),
-        40,
-        True,
-        31.0 * k,
+        hidden_layers=k,
+        points=tuple(points),
+        smallest=smallest,
+        success_rate=Interval(0.86, 0.73, 0.94, 0.95, "Wilson"),
+        collapsed=3,
+        runs=400,
+        recipe={"initialisation": "He", "learning rate": "0.01"},
+        finalist=finalist.hidden_widths,
+        confirmed=interval(round(finalist.metric.value - 0.004, 4), 0.018, "bootstrap of the untouched rows"),
+        representable=40,
+        seconds=31.0 * k,
     )
 
 

@@ -1,0 +1,189 @@
+"""Comparison and Verdict as one page that a manager can sign: self-contained HTML, English or Japanese."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from flows.report import tables, words
+from flows.report.facts import OPTION, Facts, facts_of, recommended
+from flows.report.numbers import Numbers
+from flows.report.pictures import inline
+from relu_core import plots
+from relu_core.comparison.schema import Comparison
+from relu_core.comparison.verdict import Verdict
+
+TONE = {
+    "SIMPLE_SUFFICES": "good", "WIDTH_SUFFICES": "good", "DEPTH_PAYS": "good",
+    "NOT_FEASIBLE": "bad", "MORE_DATA": "wait", "INCONCLUSIVE": "wait",
+}  # fmt: skip
+
+
+def write_report(
+    comparison: Comparison,
+    verdict: Verdict,
+    *,
+    language: str,
+    folder: Path,
+    links: Mapping[str, str],
+    figures: Mapping[str, str] | None = None,
+    command: str = "",
+    error_rates: Mapping[str, float] | None = None,
+) -> Path:
+    """Write the decision page and return its path, folder/report_<language>.html; an older one is replaced whole.
+
+    language: "en" or "ja". links: addresses by name (prefect, mlflow, curves). figures: further SVG drawings by name,
+    e.g. "slice". command: what reproduces the result. error_rates: "false_rate" and "missed_rate" of the procedure
+    on problems with a known answer, as shares.
+    """
+    page = render(
+        comparison, verdict, language=language, links=links, figures=figures, command=command, error_rates=error_rates
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"report_{language}.html"
+    beside = path.with_suffix(".partial")
+    beside.write_text(page, encoding="utf-8")
+    os.replace(beside, path)
+    return path
+
+
+def render(
+    comparison: Comparison,
+    verdict: Verdict,
+    *,
+    language: str,
+    links: Mapping[str, str] | None = None,
+    figures: Mapping[str, str] | None = None,
+    command: str = "",
+    error_rates: Mapping[str, float] | None = None,
+) -> str:
+    """The decision page as text; arguments as in write_report."""
+    texts = words.words_of(language)
+    numbers = Numbers(language, comparison.criteria.metric, comparison.criteria.currency, texts)
+    facts = facts_of(comparison, verdict, numbers)
+    facts |= {name: numbers.percent(share) for name, share in (error_rates or {}).items()}
+    environment = Environment(
+        loader=PackageLoader("flows.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html").render(
+        w=texts,
+        numbers=numbers,
+        comparison=comparison,
+        kind=verdict.kind,
+        tone=TONE.get(verdict.kind, "wait"),
+        links=_safe(links or {}),
+        command=command,
+        pictures=_pictures(comparison, verdict, language, texts, figures or {}),
+        **_sentences(comparison, verdict, facts, language),
+        **_tables(comparison, verdict, numbers),
+        strip=_strip(comparison, facts),
+    )
+
+
+def note(comparison: Comparison, verdict: Verdict, *, language: str, picture_url: str = "") -> str:
+    """The verdict as a few lines of markdown, for the record in MLflow and for artifacts of a run."""
+    texts = words.words_of(language)
+    numbers = Numbers(language, comparison.criteria.metric, comparison.criteria.currency, texts)
+    facts = facts_of(comparison, verdict, numbers)
+    lines = [
+        f"## {texts[f'verdict.{verdict.kind}']}",
+        "",
+        f"**{_bare(words.say(f'sentence.{verdict.kind}', facts, language))}**",
+        "",
+    ]
+    lines += [texts[f"advice.{verdict.kind}"], ""]
+    lines += [f"![{texts['head.picture']}]({picture_url})", ""] if picture_url else []
+    lines += [f"- {_bare(sentence)}" for sentence in _reasons(comparison, facts, language)]
+    return "\n".join(lines) + "\n"
+
+
+def headline(comparison: Comparison, verdict: Verdict, *, language: str) -> str:
+    """The verdict in one plain sentence without markup, for a terminal."""
+    texts = words.words_of(language)
+    numbers = Numbers(language, comparison.criteria.metric, comparison.criteria.currency, texts)
+    return _bare(words.say(f"sentence.{verdict.kind}", facts_of(comparison, verdict, numbers), language))
+
+
+def _bare(text: Markup) -> str:
+    return text.striptags()
+
+
+def _safe(links: Mapping[str, str]) -> dict[str, str]:
+    """Only addresses that a browser opens as a page."""
+    return {name: link for name, link in links.items() if urlsplit(link).scheme in ("http", "https")}
+
+
+def _sentences(comparison: Comparison, verdict: Verdict, facts: Facts, language: str) -> dict[str, Any]:
+    kind = verdict.kind
+    return {
+        "sentence": words.say(f"sentence.{kind}", facts, language),
+        "advice": words.say(f"advice.{kind}", facts, language),
+        "reasons": _reasons(comparison, facts, language),
+        "changes": words.say_all(f"change.{kind}", facts, language),
+        "next_stage": words.say(f"next.{kind}", facts, language),
+        "phrases": words.say_all(f"meeting.{kind}", facts, language),
+        "size_caption": words.say("caption.size", facts, language),
+    }
+
+
+def _reasons(comparison: Comparison, facts: Facts, language: str) -> list[Markup]:
+    keys = ["why.protocol"]
+    keys += ["why.untouched"] if comparison.stage_reached == "confirm" else []
+    keys += ["why.leaks" if "leaks" in facts else "why.no_leaks"]
+    keys += ["why.quarantined", "why.rates"]
+    keys += ["why.yardstick"] if comparison.yardstick else []
+    sentences = [words.say(key, facts, language) for key in keys]
+    if comparison.missing:
+        comma = words.words_of(language)["list_comma"]
+        missing = Markup('<span class="text">{}</span>').format(comma.join(comparison.missing))
+        sentences.append(words.say("why.incomplete", {"missing": missing}, language))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _strip(comparison: Comparison, facts: Facts) -> list[tuple[str, Markup]]:
+    """The few numbers beside the verdict."""
+    wanted = ("today", "target", "best", "ratio", "saving", "payback")
+    return [(f"fact.{name}", facts[name]) for name in wanted if name in facts]
+
+
+def _tables(comparison: Comparison, verdict: Verdict, numbers: Numbers) -> dict[str, Any]:
+    return {
+        "money": tables.money(comparison, numbers, OPTION.get(verdict.kind, "")) if comparison.money else None,
+        "families": tables.families(comparison, numbers),
+        "yardstick": tables.yardstick(comparison, numbers),
+        "findings": tables.findings(comparison, numbers),
+        "approvals": tables.approvals(comparison, numbers),
+        "charter": tables.charter(comparison, numbers),
+        "data": tables.data(comparison, numbers),
+    }
+
+
+def _pictures(
+    comparison: Comparison, verdict: Verdict, language: str, texts: Mapping[str, str], further: Mapping[str, str]
+) -> dict[str, Markup]:
+    """Every picture the record can fill, by name."""
+    drawn: dict[str, tuple[Figure, str]] = {
+        "size": (plots.size_for_accuracy(comparison, language=language), "head.picture"),
+        "success": (plots.success_rate(comparison, language=language), "head.success"),
+    }
+    if any(point.regions for family in comparison.families for point in family.points):
+        drawn["regions"] = (plots.regions_against_parameters(comparison, language=language), "head.regions")
+    if comparison.learning_curve and comparison.learning_curve.points:
+        drawn["learning"] = (plots.learning_curve(comparison, language=language), "head.learning")
+    if comparison.money:
+        drawn["saving"] = (plots.saving(comparison, language=language), "head.money")
+        chosen = recommended(comparison, verdict) or comparison.money[0]
+        drawn["confusion"] = (plots.confusion(chosen, comparison.criteria, language=language), "head.confusion")
+    if comparison.seconds:
+        drawn["time"] = (plots.time_used(comparison, language=language), "head.time")
+    found = {name: inline(plots.to_svg(figure), name, texts[head]) for name, (figure, head) in drawn.items()}
+    return found | {name: inline(svg, name, texts.get(f"head.{name}", name)) for name, svg in further.items()}

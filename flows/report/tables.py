@@ -1,0 +1,171 @@
+"""Rows of the report's tables: labels and ready numbers, in the order in which they are shown."""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+from flows.report.numbers import Numbers
+from relu_core.comparison.schema import Comparison, FamilyResult
+from relu_core.plot_style import family_name
+
+Row = tuple[Markup, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """heads: column titles; rows: cells; marked: index of the recommended row or -1."""
+
+    heads: Row
+    rows: tuple[Row, ...]
+    marked: int = -1
+
+
+def money(comparison: Comparison, numbers: Numbers, chosen: str) -> Table:
+    """What each option saves and costs."""
+    columns = ("option", "saving", "project", "payback", "misses", "false_alarms")
+    rows = tuple(
+        (
+            escape(numbers.words.get(f"option.{option.option}", option.option)),
+            numbers.interval(option.saving_per_year, "money"),
+            numbers.money(option.project_cost),
+            numbers.interval(option.payback_years, "years"),
+            numbers.count(option.confusion.false_negative),
+            numbers.count(option.confusion.false_positive),
+        )
+        for option in comparison.money
+    )
+    marked = [option.option for option in comparison.money]
+    return Table(_heads(columns, numbers), rows, marked.index(chosen) if chosen in marked else -1)
+
+
+def families(comparison: Comparison, numbers: Numbers) -> Table:
+    """Every family and every simple model."""
+    columns = ("family", "smallest", "units", "metric", "untouched", "success", "collapsed")
+    rows = [_family(family, numbers) for family in comparison.families]
+    nothing = Markup("–")
+    for baseline in comparison.baselines:
+        name = escape(numbers.words.get(f"model.{baseline.kind}", baseline.name))
+        values = (numbers.interval(baseline.metric), numbers.interval(baseline.confirmed))
+        rows.append((name, nothing, nothing, *values, nothing, nothing))
+    return Table(_heads(columns, numbers), tuple(rows))
+
+
+def smallest(family: FamilyResult, numbers: Numbers) -> Markup:
+    """The smallest sufficient size in words: a censored size is never shown as a size."""
+    size = family.smallest
+    if size.reached == "not up to high":
+        return Markup(numbers.words["not_reached"]).format(value=numbers.count(size.high))
+    if size.reached == "already at low":
+        return Markup(numbers.words["already"]).format(value=numbers.count(size.low))
+    key = "range" if size.bounded else "or_more"
+    ends = Markup(numbers.words[key]).format(low=numbers.count(size.low), high=numbers.count(size.high))
+    return Markup('{} <span class="range">({})</span>').format(numbers.count(size.estimate), ends)
+
+
+def yardstick(comparison: Comparison, numbers: Numbers) -> Table | None:
+    """The proven optimum at the trained width and one unit more."""
+    found = comparison.yardstick
+    if found is None:
+        return None
+    rows = tuple(
+        (
+            numbers.count(proven.width),
+            numbers.plain(proven.lower),
+            numbers.plain(proven.upper),
+            escape(numbers.words.get(f"status.{proven.status}", proven.status)),
+        )
+        for proven in (found.proven, found.proven_next)
+    )
+    return Table(_heads(("width", "lower", "upper", "status"), numbers), rows)
+
+
+def findings(comparison: Comparison, numbers: Numbers) -> Table:
+    """What was found in the data and what was done about it."""
+    rows = tuple(
+        (_text(found.column), _text(f"{found.code}: {found.evidence}"), _text(found.action))
+        for found in comparison.findings
+    )
+    return Table(_heads(("column", "finding", "action"), numbers), rows)
+
+
+def approvals(comparison: Comparison, numbers: Numbers) -> Table:
+    """Who let which stage begin."""
+    rows = tuple(
+        (
+            escape(numbers.words.get(f"stage.{approval.stage}", approval.stage)),
+            _text(approval.decision),
+            _text(approval.person),
+            _text(approval.reason),
+        )
+        for approval in comparison.approvals
+    )
+    return Table(_heads(("stage", "decision", "person", "reason"), numbers), rows)
+
+
+def charter(comparison: Comparison, numbers: Numbers) -> list[tuple[Markup, Markup]]:
+    """What was promised before any model was trained, in the order of the form."""
+    promise, protocol = comparison.criteria, comparison.protocol
+    words = numbers.words
+    lines = [
+        ("poc", _text(comparison.poc)),
+        ("target_column", _text(comparison.dataset.target)),
+        ("metric", escape(words.get(f"metric.{promise.metric}", promise.metric))),
+        ("target", numbers.metric(promise.target)),
+        ("kill", numbers.metric(promise.kill)),
+        ("today", numbers.metric(promise.today)),
+        ("minimum_ratio", numbers.times(promise.minimum_ratio)),
+    ]
+    if promise.has_money:
+        lines += [(name, numbers.money(getattr(promise, name))) for name in ("cost_of_miss", "cost_of_false_alarm")]
+        lines.append(("units_per_year", numbers.count(promise.units_per_year)))
+        names = ("project_cost_simple", "project_cost_shallow", "project_cost_deep")
+        lines += [(name, numbers.money(getattr(promise, name))) for name in names]
+    lines += [
+        ("split", escape(words[f"split.{protocol.split_rule}"])),
+        ("folds", numbers.count(protocol.folds)),
+        ("seeds", numbers.count(protocol.seeds)),
+        ("seed", numbers.count(protocol.seed)),
+        ("stage_reached", escape(words.get(f"stage.{comparison.stage_reached}", comparison.stage_reached))),
+    ]
+    return [(escape(words[f"label.{key}"]), value) for key, value in lines]
+
+
+def data(comparison: Comparison, numbers: Numbers) -> list[tuple[Markup, Markup]]:
+    """What the data was."""
+    record, comma = comparison.dataset, numbers.words["list_comma"]
+    lines = [
+        ("dataset", _text(record.name)),
+        ("fingerprint", _text(record.version)),
+        ("sources", _text(comma.join(record.sources))),
+        ("rows", numbers.count(record.rows)),
+        ("quarantined", numbers.count(record.quarantined)),
+        ("development_rows", numbers.count(record.development_rows)),
+        ("untouched_rows", numbers.count(record.untouched_rows)),
+    ]
+    if record.period_start and record.period_end:
+        lines.append(("period", Markup("{} – {}").format(_text(record.period_start), _text(record.period_end))))
+    lines.append(("columns", _text(comma.join(record.columns))))
+    return [(escape(numbers.words[f"label.{key}"]), value) for key, value in lines]
+
+
+def _family(family: FamilyResult, numbers: Numbers) -> Row:
+    at_finalist = [point.metric for point in family.points if point.hidden_widths == family.finalist]
+    widths = _text("-".join(map(str, family.finalist)) or "–")
+    return (
+        _text(family_name(family.hidden_layers, numbers.language)),
+        smallest(family, numbers),
+        widths,
+        numbers.interval(at_finalist[0] if at_finalist else None),
+        numbers.interval(family.confirmed),
+        numbers.interval(family.success_rate, "percent"),
+        numbers.count(family.collapsed),
+    )
+
+
+def _text(text: str) -> Markup:
+    """Words of the record as they stand; marked, because their digits are no measurements."""
+    return Markup('<span class="text">{}</span>').format(text)
+
+
+def _heads(columns: tuple[str, ...], numbers: Numbers) -> Row:
+    return tuple(escape(numbers.words[f"table.{name}"]) for name in columns)
