@@ -77,6 +77,9 @@ def _counts_rows(name: str, numbers: NDArray[np.float64]) -> Finding | None:
     if np.ptp(numbers) <= 1.05 * len(numbers) and len(np.unique(numbers)) == len(numbers):
         evidence = f'"{name}" holds {len(numbers)} whole numbers, each once and without great gaps: it counts rows.'
         return Finding("identifier", "leak", name, evidence, _LEFT_OUT)
+    if steps[0] != 0 and (steps == steps[0]).mean() >= 0.95:
+        evidence = f'"{name}" changes by {steps[0]:.0f} from row to row: it counts rows.'
+        return Finding("identifier", "leak", name, evidence, _LEFT_OUT)
     runs = int((steps != 0).sum()) + 1
     if runs >= 5 and np.isin(steps, (0, 1)).all() and runs == len(np.unique(numbers)):
         evidence = f'"{name}" climbs by one {runs - 1} times and never falls: it numbers groups of rows.'
@@ -120,9 +123,10 @@ def _left_empty(name: str, values: pd.Series, y: NDArray[np.float64], task: str)
     for label in np.unique(y):
         mine, others = mask[y == label], mask[y != label]
         if mine.size >= 20 and mine.mean() >= 0.999 and others.mean() <= 0.5:
+            held = "no value" if values.isna().mean() > 0.3 else f"the value {values.mode(dropna=True).iloc[0]}"
             evidence = (
-                f'"{name}" has one and the same value or none in {100 * mine.mean():.1f} % of the rows of one class '
-                f"and in {100 * others.mean():.1f} % of the others: it seems to be written after the answer is known."
+                f'"{name}" has {held} in {100 * mine.mean():.1f} % of the rows of one class and in '
+                f"{100 * others.mean():.1f} % of the others: it seems to be written after the answer is known."
             )
             return Finding("written_afterwards", "leak", name, evidence, _LEFT_OUT)
     return None
