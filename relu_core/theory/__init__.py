@@ -11,7 +11,7 @@ rational        evaluate_exactly, float64_error_bound                  exact val
 from relu_core.theory.composition import compose, side_by_side
 from relu_core.theory.constructions import hard_function, tent_power, zigzag, zonotope_cones, zonotope_function
 from relu_core.theory.gap import Gap, gap, gap_table, shallow_size_lower_bound, super_exponential_gap
-from relu_core.theory.maximum import maximum
+from relu_core.theory.maximum import maximum, maximum_hidden_layers, shallow_maximum
 from relu_core.theory.pieces import Pieces, count_pieces, from_pieces, to_pieces
 from relu_core.theory.rational import evaluate_exactly, float64_error_bound
 
@@ -22,6 +22,8 @@ __all__ = [
     "zonotope_function",
     "zonotope_cones",
     "maximum",
+    "shallow_maximum",
+    "maximum_hidden_layers",
     "Pieces",
     "from_pieces",
     "to_pieces",
