@@ -98,7 +98,7 @@ def demo(_: argparse.Namespace) -> int:
 def _running_services() -> Settings:
     from flows.operations import services
 
-    return services.running_settings(settings()) if services.all_well(settings()) else services.up(settings(), _say)
+    return services.ensure_up(settings(), _say)
 
 
 def _ingest(running: Settings, path: Path, name: str) -> bool:

@@ -113,7 +113,7 @@ def apply(settings: Settings, planned: Sequence[PlannedDeployment] = PLANNED, *,
     log.write_text(result.stdout + result.stderr)
     if result.returncode != 0:
         last = [line for line in result.stderr.splitlines() if line.strip()][-1:]
-        raise ServiceError(f"The deployments could not be created: {' '.join(last)} The whole log is {log}.")
+        raise ServiceError(f"The deployments could not be created: {' '.join(last)}; the whole log is {log}.")
     return f"{len(planned)} created or updated"
 
 
@@ -173,7 +173,7 @@ def _schedule(planned: PlannedSchedule) -> dict[str, Any]:
     return {"schedule": cron, "active": False, "slug": planned.slug}
 
 
-def _automation() -> dict[str, Any]:
+def zombie_automation() -> dict[str, Any]:
     return {
         "name": ZOMBIE_AUTOMATION,
         "description": "A run whose machine or worker died stays 'Running' for ever; this ends it as Crashed.",
@@ -212,9 +212,9 @@ def _automation_fits(server: PrefectServer) -> bool:
 def _upsert_automation(server: PrefectServer) -> None:
     existing = _automations(server)
     if not existing:
-        server.request("POST", "automations/", _automation())
+        server.request("POST", "automations/", zombie_automation())
         return
-    server.request("PUT", f"automations/{existing[0]['id']}", _automation())
+    server.request("PUT", f"automations/{existing[0]['id']}", zombie_automation())
     for double in existing[1:]:
         server.request("DELETE", f"automations/{double['id']}")
 

@@ -199,7 +199,7 @@ def check_schedule(settings: Settings) -> str:
 def throw_away_set(report: _Report) -> Iterator[Settings | None]:
     """Services in a temporary folder on free ports, stopped and deleted afterwards; None where they do not start."""
     with tempfile.TemporaryDirectory(prefix="depthcase-doctor-", ignore_cleanup_errors=True) as folder:
-        temporary = free_settings(Path(folder))
+        temporary = services.isolated_settings(Path(folder))
         started: list[Settings] = []
 
         def start() -> str:
@@ -211,20 +211,6 @@ def throw_away_set(report: _Report) -> Iterator[Settings | None]:
             yield started[0] if started else None
         finally:
             services.down(temporary, lambda _: None)
-
-
-def free_settings(folder: Path) -> Settings:
-    """Settings of a new installation in `folder`, on ports that are free now."""
-    prefect_port = processes.any_free_port()
-    mlflow_port = processes.any_free_port()
-    return Settings(
-        home=folder / "home",
-        data=folder / "data",
-        prefect_port=prefect_port,
-        mlflow_port=mlflow_port,
-        prefect_api_url=f"http://127.0.0.1:{prefect_port}/api",
-        mlflow_tracking_uri=f"http://127.0.0.1:{mlflow_port}",
-    )
 
 
 def _examine_services(settings: Settings, report: _Report) -> None:

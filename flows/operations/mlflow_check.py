@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from flows.errors import ServiceError
+from flows.operations.services import mlflow_database
 from flows.settings import Settings, process_environment
 
 _FILE = b"written by depthcase doctor"
@@ -56,7 +57,7 @@ def _remove_for_good(settings: Settings, experiment: str) -> str:
     # Over HTTP an experiment can only be hidden; the database behind our own server is at hand.
     command = [
         sys.executable, "-m", "mlflow", "gc", "--experiment-ids", experiment,
-        "--backend-store-uri", f"sqlite:///{settings.home / 'mlflow' / 'mlflow.db'}",
+        "--backend-store-uri", mlflow_database(settings),
     ]  # fmt: skip
     result = subprocess.run(command, env=process_environment(settings), capture_output=True, text=True)
     if result.returncode != 0:

@@ -1,5 +1,6 @@
 """Detached processes with a record on disk: started once, found again by a later command, stopped, and no others."""
 
+import fcntl
 import ipaddress
 import json
 import os
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -29,6 +31,7 @@ class ProcessRecord:
 
     started: its start time in seconds since 1970, so that a recycled process id is never taken for it.
     instance: value of the mark in its environment. address: where it answers. serves: addresses it was started for.
+    data: the data folder it works in.
     """
 
     name: str
@@ -37,11 +40,10 @@ class ProcessRecord:
     instance: str
     address: str
     serves: tuple[str, ...] = ()
+    data: str = ""
 
 
-def start_detached(
-    name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path, address: str, serves: Sequence[str]
-) -> ProcessRecord:
+def start_detached(name: str, command: Sequence[str], *, environment: Mapping[str, str], log: Path) -> ProcessRecord:
     """Start `command` in a session of its own, output appended to `log`; it outlives this process."""
     instance = f"{name}-{uuid.uuid4().hex}"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +60,7 @@ def start_detached(
         started = psutil.Process(process.pid).create_time()
     except psutil.NoSuchProcess:
         started = time.time()
-    return ProcessRecord(name, process.pid, started, instance, address, tuple(serves))
+    return ProcessRecord(name, process.pid, started, instance, address="")
 
 
 def write_record(folder: Path, record: ProcessRecord) -> None:
@@ -162,20 +164,30 @@ def last_line(log: Path) -> str:
 
 
 @contextmanager
-def only_one_at_a_time(lock: Path) -> Iterator[None]:
-    """Hold the lock file; a second command that starts or stops services is refused with a sentence."""
-    import fcntl
-
+def only_one_at_a_time(lock: Path, say: Callable[[str], None], *, time_limit: float) -> Iterator[None]:
+    """Hold the lock file; a second command that starts or stops services waits for the first, `time_limit` seconds."""
     lock.parent.mkdir(parents=True, exist_ok=True)
+    limit = time.monotonic() + time_limit
+    told = False
     with lock.open("a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ServiceError(
-                f"Another depthcase command is starting or stopping the services of {lock.parent}; "
-                "wait until it has ended."
-            ) from None
+        while not _locked(handle):
+            if time.monotonic() > limit:
+                raise ServiceError(
+                    f"Another depthcase command has held {lock} for {time_limit:.0f} seconds; end it, then try again."
+                )
+            if not told:
+                say("Another depthcase command is starting or stopping the services; waiting for it.")
+            told = True
+            time.sleep(0.25)
         yield
+
+
+def _locked(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def connections(record: ProcessRecord) -> tuple[set[str], set[str]]:

@@ -1,6 +1,7 @@
 """What we ask the Prefect and MLflow servers over HTTP, without importing either: a command line stays quick."""
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -185,8 +186,8 @@ def _task_run(entry: Mapping[str, Any]) -> TaskRun:
     state = entry.get("state") or {}
     return TaskRun(
         identity=entry["id"],
-        # Prefect appends three characters of the identity to the task's name.
-        name=entry["name"].removesuffix(f"-{entry['id'][:3]}"),
+        # Where a task gives no name to its runs, Prefect appends three characters of a hash.
+        name=re.sub(r"-[0-9a-f]{3}$", "", entry["name"]),
         state=state.get("type") or "PENDING",
         state_name=state.get("name") or "Pending",
         seconds=float(entry.get("estimated_run_time") or 0.0),

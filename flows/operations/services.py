@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,15 +49,30 @@ def up(settings: Settings, say: Say, *, planned: Sequence[PlannedDeployment] = P
     planned: the flows that a person can run.
     Refuses with a ServiceError: a port in use, a service that ends or does not answer in time.
     """
-    with processes.only_one_at_a_time(settings.home / "services.lock"):
+    with _alone(settings, say):
         running = running_settings(settings)
-        started = [_start_prefect(running, say), _start_mlflow(running, say)]
-        for wait in started:
-            wait()
-        started_worker = _start_worker(running, say)
+        missing = [name for name in TITLES if not _is_there(running, name, say)]
+        for name in missing:
+            _clear_away(running, name)
+        _require_free_ports(running, missing)
+        servers = [_start(running, name) for name in missing if name != WORKER_PROCESS]
+        for record in servers:
+            _wait_for(running, record, say)
+        PrefectServer(running.prefect_api_url).create_process_pool(POOL)
+        worker = _start(running, WORKER_PROCESS) if WORKER_PROCESS in missing else None
         changed = deployments.apply(running, planned, log=log_path(running, "deployments"))
-        started_worker()
-        say(f"Deployments      {changed}")
+        if worker is not None:
+            _wait_for(running, worker, say)
+        say(f"{'Deployments':<16} {changed}")
+    return running
+
+
+def ensure_up(settings: Settings, say: Say) -> Settings:
+    """As `up`, but without a word where all is well."""
+    if not all(service.well for service in status(settings)):
+        return up(settings, say)
+    running = running_settings(settings)
+    deployments.apply(running, log=log_path(running, "deployments"))
     return running
 
 
@@ -65,7 +81,7 @@ def down(settings: Settings, say: Say) -> list[str]:
     stopped: list[str] = []
     if not _records(settings).is_dir():
         return stopped
-    with processes.only_one_at_a_time(settings.home / "services.lock"):
+    with _alone(settings, say):
         for name in (WORKER_PROCESS, MLFLOW, PREFECT):
             record = processes.read_record(_records(settings), name)
             if record is not None and processes.stop(record, time_limit=STOP_LIMIT):
@@ -81,20 +97,31 @@ def status(settings: Settings) -> list[ServiceStatus]:
     return [_status_of(running, name) for name in (PREFECT, MLFLOW, WORKER_PROCESS)]
 
 
-def all_well(settings: Settings) -> bool:
-    """Whether every service can be used now."""
-    return all(service.well for service in status(settings))
-
-
 def running_settings(settings: Settings) -> Settings:
-    """`settings` with the ports and addresses at which our services really run, when they were started with others."""
+    """`settings` with the ports, addresses and data folder with which our services really run, where they do."""
     prefect = processes.read_record(_records(settings), PREFECT)
     if not settings.prefect_is_external and prefect is not None and processes.is_alive(prefect):
         settings = replace(settings, prefect_api_url=f"{prefect.address}/api", prefect_port=_port_of(prefect.address))
     mlflow = processes.read_record(_records(settings), MLFLOW)
     if not settings.mlflow_is_external and mlflow is not None and processes.is_alive(mlflow):
         settings = replace(settings, mlflow_tracking_uri=mlflow.address, mlflow_port=_port_of(mlflow.address))
+    worker = processes.read_record(_records(settings), WORKER_PROCESS)
+    if worker is not None and processes.is_alive(worker):
+        settings = replace(settings, data=Path(worker.data))
     return settings
+
+
+def isolated_settings(folder: Path) -> Settings:
+    """Settings of an installation of its own in `folder`, on ports that are free now."""
+    prefect_port, mlflow_port = processes.any_free_port(), processes.any_free_port()
+    return Settings(
+        home=folder / "home",
+        data=folder / "data",
+        prefect_port=prefect_port,
+        mlflow_port=mlflow_port,
+        prefect_api_url=f"http://127.0.0.1:{prefect_port}/api",
+        mlflow_tracking_uri=f"http://127.0.0.1:{mlflow_port}",
+    )
 
 
 def open_doors(settings: Settings) -> tuple[list[str], list[str]]:
@@ -115,67 +142,86 @@ def log_path(settings: Settings, name: str) -> Path:
     return settings.home / "logs" / f"{name}.log"
 
 
+def mlflow_database(settings: Settings) -> str:
+    """Address of the database behind our own MLflow server."""
+    return f"sqlite:///{settings.home / 'mlflow' / 'mlflow.db'}"
+
+
 def result_storage(settings: Settings) -> Path:
     """The folder of the results that flow runs persisted."""
     return Path(process_environment(settings)["PREFECT_RESULTS_LOCAL_STORAGE_PATH"])
 
 
-def _start_prefect(settings: Settings, say: Say) -> Callable[[], None]:
-    port = str(settings.prefect_port)
-    return _start(
-        settings,
-        PREFECT,
-        [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", port],
-        external=settings.prefect_is_external,
-        say=say,
-    )
+def _alone(settings: Settings, say: Say) -> AbstractContextManager[None]:
+    return processes.only_one_at_a_time(settings.home / "services.lock", say, time_limit=START_LIMIT)
 
 
-def _start_mlflow(settings: Settings, say: Say) -> Callable[[], None]:
+def _is_there(settings: Settings, name: str, say: Say) -> bool:
+    """Whether the service can be used as it is. Raises ServiceError for an external one that cannot: it is not ours."""
+    service = _status_of(settings, name)
+    if service.state == "external":
+        say(f"{service.title:<16} external         {service.address}")
+    elif _is_external(settings, name):
+        raise ServiceError(
+            f"The {service.title} at {service.address}, named by the environment, does not answer; start it, or unset "
+            f"{'PREFECT_API_URL' if name == PREFECT else 'MLFLOW_TRACKING_URI'} to have one started here."
+        )
+    elif service.well:
+        say(f"{service.title:<16} already running  {service.address}".rstrip())
+    return service.well
+
+
+def _require_free_ports(settings: Settings, names: Sequence[str]) -> None:
+    if PREFECT in names:
+        processes.require_free_port(settings.prefect_port, service=TITLES[PREFECT], variable="DEPTHCASE_PREFECT_PORT")
+    if MLFLOW in names:
+        processes.require_free_port(settings.mlflow_port, service=TITLES[MLFLOW], variable="DEPTHCASE_MLFLOW_PORT")
+
+
+def _start(settings: Settings, name: str) -> processes.ProcessRecord:
+    command = [sys.executable, "-m", *_COMMANDS[name](settings)]
+    log = log_path(settings, name)
+    started = processes.start_detached(name, command, environment=process_environment(settings), log=log)
+    record = replace(started, address=_address(settings, name), serves=_serves(settings), data=str(settings.data))
+    processes.write_record(_records(settings), record)
+    return record
+
+
+def _prefect_command(settings: Settings) -> list[str]:
+    return ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(settings.prefect_port)]
+
+
+def _mlflow_command(settings: Settings) -> list[str]:
     folder = settings.home / "mlflow"
     folder.mkdir(parents=True, exist_ok=True)
-    command = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(settings.mlflow_port),
-        "--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}",
-        "--artifacts-destination", str(folder / "artifacts"),
-    ]  # fmt: skip
-    return _start(settings, MLFLOW, command, external=settings.mlflow_is_external, say=say)
+    address = ["--host", "127.0.0.1", "--port", str(settings.mlflow_port), "--workers", "1"]
+    store = ["--backend-store-uri", mlflow_database(settings), "--artifacts-destination", str(folder / "artifacts")]
+    return ["mlflow", "server", *address, *store]
 
 
-def _start_worker(settings: Settings, say: Say) -> Callable[[], None]:
-    PrefectServer(settings.prefect_api_url).create_process_pool(POOL)
-    command = [
-        sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", WORKER,
-        "--install-policy", "never",
-    ]  # fmt: skip
-    return _start(settings, WORKER_PROCESS, command, external=False, say=say)
+def _worker_command(_: Settings) -> list[str]:
+    return [
+        "prefect",
+        "worker",
+        "start",
+        "--pool",
+        POOL,
+        "--type",
+        "process",
+        "--name",
+        WORKER,
+        "--install-policy",
+        "never",
+    ]
 
 
-def _start(settings: Settings, name: str, command: list[str], *, external: bool, say: Say) -> Callable[[], None]:
-    """Start a service where it does not run well; what comes back waits until it does."""
-    title, address, log = TITLES[name], _address(settings, name), log_path(settings, name)
-    state = _status_of(settings, name)
-    if external and not state.well:
-        raise ServiceError(
-            f"The {title} at {address}, named by the environment, does not answer; start it or unset its variable."
-        )
-    if state.well:
-        say(f"{title:<16} already running  {address}".rstrip())
-        return lambda: None
-    _clear_away(settings, name)
-    if name != WORKER_PROCESS:
-        variable = "DEPTHCASE_PREFECT_PORT" if name == PREFECT else "DEPTHCASE_MLFLOW_PORT"
-        processes.require_free_port(_port_of(address), service=title, variable=variable)
-    record = processes.start_detached(
-        name, command, environment=process_environment(settings), log=log, address=address, serves=_serves(settings)
-    )
-    processes.write_record(_records(settings), record)
+_COMMANDS = {PREFECT: _prefect_command, MLFLOW: _mlflow_command, WORKER_PROCESS: _worker_command}
 
-    def wait() -> None:
-        processes.wait_until(lambda: _healthy(settings, record), record, service=title, log=log, time_limit=START_LIMIT)
-        say(f"{title:<16} ready after {time.time() - record.started:.0f} s  {address}".rstrip())
 
-    return wait
+def _wait_for(settings: Settings, record: processes.ProcessRecord, say: Say) -> None:
+    title, log = TITLES[record.name], log_path(settings, record.name)
+    processes.wait_until(lambda: _healthy(settings, record), record, service=title, log=log, time_limit=START_LIMIT)
+    say(f"{title:<16} ready after {time.time() - record.started:.0f} s  {record.address}".rstrip())
 
 
 def _clear_away(settings: Settings, name: str) -> None:
@@ -187,8 +233,7 @@ def _clear_away(settings: Settings, name: str) -> None:
 
 def _status_of(settings: Settings, name: str) -> ServiceStatus:
     title, address = TITLES[name], _address(settings, name)
-    external = {PREFECT: settings.prefect_is_external, MLFLOW: settings.mlflow_is_external}.get(name, False)
-    if external:
+    if _is_external(settings, name):
         state = "external" if answers(_health_address(settings, name)) else "not answering"
         return ServiceStatus(name, title, state, address, None, None)
     record = processes.read_record(_records(settings), name)
@@ -211,6 +256,10 @@ def _healthy(settings: Settings, record: processes.ProcessRecord) -> bool:
         return False
 
 
+def _is_external(settings: Settings, name: str) -> bool:
+    return {PREFECT: settings.prefect_is_external, MLFLOW: settings.mlflow_is_external}.get(name, False)
+
+
 def _health_address(settings: Settings, name: str) -> str:
     return f"{settings.prefect_api_url}/health" if name == PREFECT else f"{settings.mlflow_tracking_uri}/health"
 
@@ -220,7 +269,7 @@ def _address(settings: Settings, name: str) -> str:
 
 
 def _serves(settings: Settings) -> tuple[str, ...]:
-    return settings.prefect_api_url, settings.mlflow_tracking_uri, str(settings.data)
+    return settings.prefect_api_url, settings.mlflow_tracking_uri
 
 
 def _port_of(address: str) -> int:

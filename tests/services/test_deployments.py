@@ -1,0 +1,120 @@
+"""Deployments on a real server: the form of a flow, upserts, the automation, refusals."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from flows.errors import ServiceError
+from flows.operations import deployments, services
+from flows.operations.deployments import PlannedDeployment, PlannedSchedule
+from flows.operations.servers import PrefectServer
+from flows.settings import Settings
+
+pytestmark = pytest.mark.services
+
+SAMPLE = PlannedDeployment(
+    "sample", "sample_flows", "answer", ("depthcase", "test"), (PlannedSchedule("nightly", "0 1 * * *"),), limit=1
+)
+SLEEPER = PlannedDeployment("sleeper", "sample_flows", "sleep", ("test",))
+
+
+@pytest.fixture(scope="module")
+def server(running_services: Settings) -> Iterator[PrefectServer]:
+    server = PrefectServer(running_services.prefect_api_url)
+    deployments.apply(running_services, [SAMPLE], log=services.log_path(running_services, "test"))
+    yield server
+    deployments.remove(server, "Sample question", "sample")
+
+
+def _apply(settings: Settings, *planned: PlannedDeployment) -> str:
+    return deployments.apply(settings, planned, log=services.log_path(settings, "test"))
+
+
+def test_a_deployment_shows_the_form_of_its_flow(server: PrefectServer) -> None:
+    found = server.deployment("Sample question", "sample")
+    assert found is not None
+    assert found["description"] == "Answers a sample question."
+    assert found["tags"] == ["depthcase", "test"]
+    assert found["entrypoint"] == "sample_flows.answer"
+    form = found["parameter_openapi_schema"]
+    assert form["properties"]["question"] == {"$ref": "#/definitions/Question", "position": 0, "title": "question"}
+    assert form["definitions"]["Question"]["properties"]["minutes"] == {
+        "default": 5.0,
+        "description": "Minutes.",
+        "minimum": 0,
+        "title": "Time budget",
+        "type": "number",
+    }
+
+
+def test_a_bad_value_is_refused_when_it_is_submitted(server: PrefectServer) -> None:
+    found = server.deployment("Sample question", "sample")
+    assert found is not None
+    with pytest.raises(ServiceError, match=r"'question\.name'.*'Line 7' does not match"):
+        server.submit(found["id"], {"question": {"name": "Line 7"}})
+
+
+def test_schedules_are_offered_switched_off_and_stay_as_a_person_left_them(
+    running_services: Settings, server: PrefectServer
+) -> None:
+    found = server.deployment("Sample question", "sample")
+    assert found is not None
+    [schedule] = found["schedules"]
+    assert (schedule["slug"], schedule["active"]) == ("nightly", False)
+    server.request("PATCH", f"deployments/{found['id']}/schedules/{schedule['id']}", {"active": True})
+    deployments.bring_up_to_date(server, [], "any")
+    server.request("PATCH", f"deployments/{found['id']}", {"version": "older"})
+    assert _apply(running_services, SAMPLE) == "1 created or updated"
+    again = server.deployment("Sample question", "sample")
+    assert again is not None
+    assert [(entry["id"], entry["active"]) for entry in again["schedules"]] == [(schedule["id"], True)]
+    server.request("PATCH", f"deployments/{found['id']}/schedules/{schedule['id']}", {"active": False})
+
+
+def test_applying_twice_changes_nothing(running_services: Settings, server: PrefectServer) -> None:
+    before = server.deployment("Sample question", "sample")
+    assert _apply(running_services, SAMPLE) == "1 up to date"
+    assert server.deployment("Sample question", "sample") == before
+
+
+def test_the_zombie_automation_exists_once_however_often_it_is_made(
+    running_services: Settings, server: PrefectServer
+) -> None:
+    for _ in range(2):
+        deployments.bring_up_to_date(server, [], "any")
+    [automation] = server.request("POST", "automations/filter", {})
+    assert automation["enabled"]
+    assert (automation["trigger"]["posture"], automation["trigger"]["within"]) == ("Proactive", 90)
+    assert automation["actions"][0]["state"] == "CRASHED"
+
+
+def test_doubles_of_the_automation_are_removed(server: PrefectServer) -> None:
+    server.request("POST", "automations/", deployments.zombie_automation())
+    deployments.bring_up_to_date(server, [], "any")
+    assert len(server.request("POST", "automations/filter", {})) == 1
+
+
+def test_runs_beyond_the_limit_wait(server: PrefectServer) -> None:
+    found = server.deployment("Sample question", "sample")
+    assert found is not None
+    assert found["global_concurrency_limit"]["limit"] == 1
+    assert found["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+
+
+def test_a_flow_that_cannot_be_imported_is_one_sentence(running_services: Settings, server: PrefectServer) -> None:
+    broken = PlannedDeployment("broken", "no_such_module", "flow", ())
+    with pytest.raises(ServiceError) as refused:
+        _apply(running_services, broken)
+    log = services.log_path(running_services, "test")
+    assert str(refused.value) == (
+        "The deployments could not be created: ModuleNotFoundError: No module named 'no_such_module'; "
+        f"the whole log is {log}."
+    )
+
+
+def test_removing_leaves_no_trace(running_services: Settings, server: PrefectServer) -> None:
+    _apply(running_services, SLEEPER)
+    deployments.remove(server, "Sample sleeper", "sleeper")
+    assert server.deployment("Sample sleeper", "sleeper") is None
+    assert [flow for flow in server.request("POST", "flows/filter", {}) if flow["name"] == "Sample sleeper"] == []
+    deployments.remove(server, "Sample sleeper", "sleeper")

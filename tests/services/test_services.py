@@ -1,0 +1,130 @@
+"""up, down and status with real servers: started once, found again, repaired, stopped."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from flows.errors import ServiceError
+from flows.operations import processes, services
+from flows.operations.servers import PrefectServer, answers
+from flows.settings import Settings, process_environment, read_settings
+
+pytestmark = pytest.mark.services
+
+
+def _pids(settings: Settings) -> dict[str, int | None]:
+    return {service.name: service.pid for service in services.status(settings)}
+
+
+def _up_again(settings: Settings) -> list[str]:
+    said: list[str] = []
+    services.up(settings, said.append, planned=())
+    return said
+
+
+def test_every_service_runs_after_up(running_services: Settings) -> None:
+    assert [(service.title, service.state) for service in services.status(running_services)] == [
+        ("Prefect server", "running"),
+        ("MLflow server", "running"),
+        ("Worker", "running"),
+    ]
+    assert answers(f"{running_services.prefect_api_url}/health")
+    assert answers(f"{running_services.mlflow_tracking_uri}/health")
+
+
+def test_a_second_up_changes_nothing_and_says_so(running_services: Settings) -> None:
+    before = _pids(running_services)
+    assert _up_again(running_services) == [
+        f"Prefect server   already running  {running_services.prefect_ui_url}",
+        f"MLflow server    already running  {running_services.mlflow_tracking_uri}",
+        "Worker           already running",
+        "Deployments      0 up to date",
+    ]
+    assert _pids(running_services) == before
+
+
+def test_a_killed_service_is_repaired_and_the_others_are_left_alone(running_services: Settings) -> None:
+    before = _pids(running_services)
+    victim = before[services.MLFLOW]
+    assert victim is not None
+    # Only the first process is killed: what it started still holds the port, as after a crash.
+    os.kill(victim, signal.SIGKILL)
+    said = _up_again(running_services)
+    after = _pids(running_services)
+    assert said[2].startswith("MLflow server    ready after ")
+    assert after[services.MLFLOW] not in (None, victim)
+    assert {**after, services.MLFLOW: 0} == {**before, services.MLFLOW: 0}
+
+
+def test_a_command_without_the_ports_finds_the_running_services(running_services: Settings) -> None:
+    environment = {"DEPTHCASE_HOME": str(running_services.home)}
+    found = services.running_settings(read_settings(environment))
+    assert found == running_services
+
+
+def test_nothing_listens_beyond_the_loopback_and_nobody_outside_is_called(running_services: Settings) -> None:
+    assert services.open_doors(running_services) == ([], [])
+
+
+def test_nothing_is_written_outside_the_installation(running_services: Settings, home_of_the_user: Path) -> None:
+    left = sorted(path.name for path in home_of_the_user.rglob("*") if path.is_file())
+    assert left == []
+    assert (running_services.home / "prefect" / "prefect.db").is_file()
+    assert (running_services.home / "mlflow" / "mlflow.db").is_file()
+
+
+def test_an_external_server_that_answers_is_used_and_not_started(running_services: Settings, tmp_path: Path) -> None:
+    other = services.isolated_settings(tmp_path)
+    environment = {
+        "DEPTHCASE_HOME": str(other.home),
+        "PREFECT_API_URL": running_services.prefect_api_url,
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+    }
+    settings = read_settings(environment)
+    assert services.status(settings)[0].state == "external"
+    with pytest.raises(ServiceError) as refused:
+        services.up(settings, lambda _: None)
+    assert str(refused.value) == (
+        "The MLflow server at http://127.0.0.1:9, named by the environment, does not answer; start it, or unset "
+        "MLFLOW_TRACKING_URI to have one started here."
+    )
+    assert not (other.home / "run").exists()
+
+
+def test_the_work_pool_is_made_once(running_services: Settings) -> None:
+    server = PrefectServer(running_services.prefect_api_url)
+    server.create_process_pool("depthcase")
+    pools = server.request("POST", "work_pools/filter", {})
+    assert [(pool["name"], pool["type"]) for pool in pools] == [("depthcase", "process")]
+
+
+def test_results_are_json_and_no_ephemeral_server_is_possible(running_services: Settings) -> None:
+    environment = process_environment(running_services)
+    assert environment["PREFECT_RESULTS_DEFAULT_SERIALIZER"] == "json"
+    assert environment["PREFECT_SERVER_EPHEMERAL_ENABLED"] == "false"
+    assert Path(environment["PREFECT_HOME"]).is_relative_to(running_services.home)
+
+
+def test_down_stops_all_of_it_and_nothing_else(tmp_path: Path, home_of_the_user: Path) -> None:
+    settings = services.isolated_settings(tmp_path)
+    said: list[str] = []
+    running = services.up(settings, said.append, planned=())
+    pids = [pid for pid in _pids(running).values() if pid is not None]
+    bystander = processes.start_detached(
+        "bystander", ["sleep", "60"], environment=dict(os.environ), log=tmp_path / "bystander.log"
+    )
+    try:
+        assert services.down(settings, said.append) == ["Worker", "MLflow server", "Prefect server"]
+        assert processes.is_alive(bystander)
+    finally:
+        processes.stop(bystander, time_limit=5)
+    assert not any(Path(f"/proc/{pid}/stat").exists() and _is_running(pid) for pid in pids)
+    assert processes.port_is_free(running.prefect_port)
+    assert processes.port_is_free(running.mlflow_port)
+    assert services.down(settings, said.append) == []
+
+
+def _is_running(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
