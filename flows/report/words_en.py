@@ -134,17 +134,15 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "head.links": "Links",
     "caption.size": (
         "Each line is one number of hidden layers; the shaded band is the {level} range. The ring marks the "
-        "smallest "
-    )
-    "network that reaches the target, the bar under it the range of that size.",
+        "smallest network that reaches the target, the bar under it the range of that size."
+    ),
     "caption.regions": "A network cuts its inputs into linear pieces. Dashed: the most that its architecture allows.",
     "caption.slice": "Two directions through the data; inside each piece the network is a flat plane. Dots: data rows.",
     "caption.learning": "The recommended model, trained on growing parts of the rows.",
     "caption.success": "Share of single training runs that reach the target at the smallest sufficient size.",
     "caption.saving": "Dot and bar: saving a year with its range. Tick: what the project costs once.",
     "why.protocol": (
-        "{folds} folds × {seeds} starts for every size, split {split}; ranges come from folds, not from "
-        "single runs."
+        "{folds} folds × {seeds} starts for every size, split {split}; ranges come from folds, not from single runs."
     ),
     "why.untouched": "{untouched_rows} rows stayed locked away until the finalists were fixed, and were read once.",
     "why.leaks": "Columns that would have given the answer away were found and not used: {leaks}.",
