@@ -13,6 +13,17 @@ The map, in the order of the names below:
 Theory: Arora, Basu, Mianjy, Mukherjee, "Understanding Deep Neural Networks with Rectified Linear Units", ICLR 2018.
 """
 
+from relu_core.comparison import (
+    Comparison,
+    Criteria,
+    EvaluationProtocol,
+    Verdict,
+    compare,
+    decide,
+    fit_baselines,
+    make_split,
+    smallest_size,
+)
 from relu_core.errors import ArgumentError, LayerError, ReluCoreError, UntouchedRowsError
 from relu_core.exact import GlobalFit, enumerate_global, fit_global
 from relu_core.interval import Interval
@@ -74,6 +85,15 @@ __all__ = [
     "gap",
     "Gap",
     "shallow_size_lower_bound",
+    "Criteria",
+    "EvaluationProtocol",
+    "make_split",
+    "fit_baselines",
+    "smallest_size",
+    "compare",
+    "Comparison",
+    "decide",
+    "Verdict",
     "planted_problem",
     "PlantedProblem",
     "Interval",

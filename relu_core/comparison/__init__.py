@@ -1,0 +1,128 @@
+"""Depth against width, with error bars: what was promised, who may learn from which row, what was measured, the
+verdict.
+"""
+
+from relu_core.comparison.baselines import baseline_validation_predictions, confirm_baseline, fit_baselines
+from relu_core.comparison.compare import champion_of, compare
+from relu_core.comparison.confirm import (
+    ConfirmedNetwork,
+    confirm_network,
+    latency_ms,
+    network_validation_predictions,
+    train_finalist,
+)
+from relu_core.comparison.evidence import headline_ratio, label_of, ratio_of_sizes
+from relu_core.comparison.intervals import bootstrap_metric, fold_mean_interval, nested_bootstrap, quotient, wilson
+from relu_core.comparison.learning_curve import learning_curve, rows_to_target
+from relu_core.comparison.metrics import (
+    LOSS_OF_TASK,
+    METRICS,
+    Metric,
+    expected_cost,
+    metric_named,
+    metric_of,
+    outputs_for,
+    predictions_of,
+)
+from relu_core.comparison.money import choose_threshold, confusion_at, cost_curve, money_of
+from relu_core.comparison.promise import Criteria, EvaluationProtocol
+from relu_core.comparison.schema import (
+    SCHEMA_VERSION,
+    Approval,
+    BaselineResult,
+    Comparison,
+    Confusion,
+    DatasetRecord,
+    FamilyResult,
+    FindingRecord,
+    LearningCurve,
+    LearningPoint,
+    MoneyResult,
+    ProvenLoss,
+    Ratio,
+    RegionEvidence,
+    SizeInterval,
+    SizePoint,
+    Yardstick,
+)
+from relu_core.comparison.sizes import Effort, plan_effort, size_grid, training_work
+from relu_core.comparison.smallest_size import coarse_sweep, full_grid, smallest_size
+from relu_core.comparison.splits import RowSplit, Split, TestRows, make_split, matrix_folds, split_rows
+from relu_core.comparison.tuning import CANDIDATES, TunedRecipe, tune_recipe
+from relu_core.comparison.verdict import KINDS, REASONS, Verdict, decide
+from relu_core.comparison.yardstick import make_yardstick
+
+__all__ = [
+    "Criteria",
+    "EvaluationProtocol",
+    "METRICS",
+    "Metric",
+    "metric_named",
+    "metric_of",
+    "expected_cost",
+    "LOSS_OF_TASK",
+    "outputs_for",
+    "predictions_of",
+    "make_split",
+    "split_rows",
+    "matrix_folds",
+    "Split",
+    "RowSplit",
+    "TestRows",
+    "fit_baselines",
+    "baseline_validation_predictions",
+    "confirm_baseline",
+    "plan_effort",
+    "Effort",
+    "size_grid",
+    "training_work",
+    "tune_recipe",
+    "TunedRecipe",
+    "CANDIDATES",
+    "smallest_size",
+    "full_grid",
+    "coarse_sweep",
+    "confirm_network",
+    "ConfirmedNetwork",
+    "train_finalist",
+    "network_validation_predictions",
+    "latency_ms",
+    "learning_curve",
+    "rows_to_target",
+    "make_yardstick",
+    "choose_threshold",
+    "confusion_at",
+    "cost_curve",
+    "money_of",
+    "fold_mean_interval",
+    "nested_bootstrap",
+    "wilson",
+    "bootstrap_metric",
+    "quotient",
+    "ratio_of_sizes",
+    "headline_ratio",
+    "label_of",
+    "champion_of",
+    "compare",
+    "Comparison",
+    "SCHEMA_VERSION",
+    "DatasetRecord",
+    "FindingRecord",
+    "SizeInterval",
+    "SizePoint",
+    "RegionEvidence",
+    "FamilyResult",
+    "BaselineResult",
+    "Ratio",
+    "ProvenLoss",
+    "Yardstick",
+    "LearningPoint",
+    "LearningCurve",
+    "Confusion",
+    "MoneyResult",
+    "Approval",
+    "decide",
+    "Verdict",
+    "KINDS",
+    "REASONS",
+]

@@ -38,7 +38,9 @@ def _read(kind: Any, plain: Any, where: str) -> Any:
     if origin in (types.UnionType, typing.Union):
         if plain is None:
             return None
-        return _read(next(k for k in typing.get_args(kind) if k is not type(None)), plain, where)
+        kinds = [k for k in typing.get_args(kind) if k is not type(None)]
+        is_word = str in kinds and isinstance(plain, str) and plain not in WORDS
+        return _read(str if is_word else kinds[0], plain, where)
     if dataclasses.is_dataclass(kind):
         return _read_record(kind, plain, where)
     if origin is tuple:

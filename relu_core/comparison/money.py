@@ -1,0 +1,122 @@
+"""What an option costs and saves a year: confusion on the untouched rows, at a threshold chosen on validation rows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from relu_core import arguments
+from relu_core.arguments import Floats
+from relu_core.comparison.promise import Criteria
+from relu_core.comparison.schema import Confusion, MoneyResult
+from relu_core.errors import ArgumentError
+from relu_core.interval import Interval
+
+OPTIONS = ("simple", "shallow", "deep")
+DRAWS = 2000
+
+
+def choose_threshold(pairs: Sequence[tuple[Floats, Floats]], criteria: Criteria) -> float:
+    """The threshold of least cost on validation rows. pairs: for each fold y (D2,) and probability (D2,).
+
+    An alarm is raised where the probability is at least the threshold; above 1: never. Of equally cheap thresholds the
+    middle one of the first run is taken, so one row more or less moves it little.
+    """
+    y = np.concatenate([pair[0] for pair in pairs])
+    probability = np.concatenate([pair[1] for pair in pairs])
+    order = np.argsort(-probability, kind="stable")
+    sorted_probability, positive = probability[order], y[order] == 1
+    alarms = np.arange(len(y) + 1)
+    caught = np.concatenate([[0], np.cumsum(positive)])
+    cost = criteria.cost_of_miss * (positive.sum() - caught) + criteria.cost_of_false_alarm * (alarms - caught)
+    # A threshold cannot separate equal probabilities.
+    possible = np.concatenate([[True], sorted_probability[1:] < sorted_probability[:-1], [True]])
+    best = int(np.argmin(np.where(possible, cost, np.inf)))
+    upper = 1.0 + 1e-9 if best == 0 else float(sorted_probability[best - 1])
+    lower = float(sorted_probability[best]) if best < len(y) else 0.0
+    return upper if best == 0 else (upper + lower) / 2
+
+
+def confusion_at(y: Floats, probability: Floats, threshold: float) -> Confusion:
+    """Counts of rows y (D,) at a threshold."""
+    alarm, positive = probability >= threshold, y == 1
+    return Confusion(
+        threshold=threshold,
+        true_negative=int((~alarm & ~positive).sum()),
+        false_positive=int((alarm & ~positive).sum()),
+        false_negative=int((~alarm & positive).sum()),
+        true_positive=int((alarm & positive).sum()),
+    )
+
+
+def money_of(
+    option: str,
+    model: str,
+    y: Floats,
+    probability: Floats,
+    threshold: float,
+    *,
+    criteria: Criteria,
+    seed: int = 0,
+) -> MoneyResult:
+    """Cost and saving a year of one option, from untouched rows y (D,) and their probability (D,).
+
+    Saving is against the cheaper of never and always raising an alarm. Intervals resample the untouched rows; the
+    share of positives moves with them. Refuses a promise without costs and volumes.
+    """
+    arguments.one_of(option, OPTIONS, "option")
+    if not criteria.has_money:
+        raise ArgumentError("criteria has no costs or no units_per_year; give them, or leave the money out")
+    alarm, positive = probability >= threshold, y == 1
+    cost = np.where(alarm & ~positive, criteria.cost_of_false_alarm, 0.0) + np.where(
+        ~alarm & positive, criteria.cost_of_miss, 0.0
+    )
+    draws = np.random.default_rng([seed, len(y)]).multinomial(len(y), np.full(len(y), 1 / len(y)), DRAWS) / len(y)
+    a_year = criteria.units_per_year
+    costs, shares = a_year * draws @ cost, draws @ positive.astype(np.float64)
+    value, share = a_year * float(cost.mean()), float(positive.mean())
+    saving = _best_policy_cost(share, criteria) - value
+    project = {
+        "simple": criteria.project_cost_simple,
+        "shallow": criteria.project_cost_shallow,
+        "deep": criteria.project_cost_deep,
+    }[option]
+    of_saving = _interval(saving, _best_policy_cost(shares, criteria) - costs, criteria.level)
+    return MoneyResult(
+        option=option,
+        model=model,
+        confusion=confusion_at(y, probability, threshold),
+        cost_per_year=_interval(value, costs, criteria.level),
+        saving_per_year=of_saving,
+        project_cost=project,
+        payback_years=payback(project, of_saving),
+    )
+
+
+def payback(project_cost: float, saving: Interval) -> Interval:
+    """Years until the saving has paid the project; infinite where there is none."""
+
+    def years(amount: float) -> float:
+        return 0.0 if project_cost == 0 else (project_cost / amount if amount > 0 else float("inf"))
+
+    return Interval(years(saving.value), years(saving.high), years(saving.low), saving.level, saving.method)
+
+
+def cost_curve(
+    y: Floats, probability: Floats, criteria: Criteria, *, thresholds: Sequence[float] | None = None
+) -> tuple[Floats, Floats]:
+    """Cost a year against the threshold, (k,) and (k,), for a picture."""
+    places = np.linspace(0, 1, 101) if thresholds is None else np.asarray(thresholds, dtype=np.float64)
+    alarm = probability[None, :] >= places[:, None]
+    false, missed = (alarm & (y == 0)).mean(axis=1), (~alarm & (y == 1)).mean(axis=1)
+    return places, criteria.units_per_year * (criteria.cost_of_false_alarm * false + criteria.cost_of_miss * missed)
+
+
+def _best_policy_cost(share: Floats | float, criteria: Criteria) -> Floats | float:
+    never, always = criteria.cost_of_miss * share, criteria.cost_of_false_alarm * (1 - share)
+    return criteria.units_per_year * np.minimum(never, always)
+
+
+def _interval(value: float | Floats, draws: Floats, level: float) -> Interval:
+    low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
+    middle = float(value)
+    return Interval(middle, min(float(low), middle), max(float(high), middle), level, "bootstrap of rows")
