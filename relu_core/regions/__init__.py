@@ -5,8 +5,12 @@ The map:
     enumerate   enumerate_regions: regions with pattern, point, half-spaces, volume, neighbours
     slices      regions_on_segment, regions_on_slice: inputs of any dimension
     bounds      upper_bound_regions, lower_bound_regions: proven, one theorem a method
-    merge       activation regions with one affine map, merged into linear regions
-    rational    activation regions in integer arithmetic, right whatever the weights
+    line        n = 1 and segments: breakpoints in float64
+    cells       n >= 2: convex cells in float64, the last layer counted, not built
+    linear      linear regions: neighbours with one affine map merged
+    signs       which computed signs can be trusted
+    rational    the same in integer arithmetic, right whatever the weights
+    merge       linear regions in integer arithmetic
     volume      volume of a polytope
 """
 

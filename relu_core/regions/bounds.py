@@ -33,7 +33,8 @@ def lower_bound_regions(hidden_widths: Sequence[int], input_dim: int, *, method:
 
     method: "montufar" folds each layer onto itself floor(w / n) times, every width at least n [Montufar, Pascanu, Cho,
     Bengio 2014, Theorem 4]; "serra" folds once more, floor(w / n) + 1 times, every width at least 3 n [Serra et
-    al. 2018, section 3]; "arora" is a zonotope of m generators followed by zigzags, first width 2 m [Arora et al. 2018, Thm 3.9].
+    al. 2018, section 3]; "arora" is a zonotope of m generators followed by zigzags, first width 2 m
+    [Arora et al. 2018, Theorem 3.9].
     Refuses: widths too small for the theorem, unknown methods.
     """
     widths = arguments.hidden_widths(hidden_widths)

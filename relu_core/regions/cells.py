@@ -1,0 +1,160 @@
+"""n >= 2: the box cut by one layer after the other, in float64, a chunk of cells at a time.
+
+A cell is a convex polytope, held as its vertices and the facets through each (double description method, Motzkin et al.
+1953), so cells with vertices on many hyperplanes need no special case. Cells of a chunk share their vertices: a layer
+costs one matrix product at the vertices, and inside a cell all units are affine, so new vertices interpolate. The
+last layer is counted, not built (section_kernels.count_arrangement).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relu_core.arguments import Floats
+from relu_core.network import ReluNetwork
+from relu_core.regions.cell_kernels import sign_words
+from relu_core.regions.section_kernels import count_pieces
+from relu_core.regions.signs import Rounding, rounding_errors
+from relu_core.regions.split_kernels import split_cells, used_vertices
+
+Words = NDArray[np.uint64]
+# Cells of one chunk: enough to keep matrix products large, few enough to stay in tens of megabytes.
+CHUNK = 4096
+UNLIMITED = 2**62
+
+
+@dataclass
+class Tally:
+    """What a walk has met so far.
+
+    per_layer: cells after each hidden layer. doubts: signs that rounding could not decide, taken as 0.
+    crowded: a cell has more facets than the kernels can name; the walk stopped there.
+    """
+
+    per_layer: list[int]
+    doubts: int = 0
+    crowded: bool = False
+
+
+class Vertices(NamedTuple):
+    """Vertices that some cells share.
+
+    points (V, n), reach (V,): places and their uncertainty. values (V, m): pre-activations of the layer the cells wait
+    for. above, below (V, words): bits of its units surely above and below 0. history (V, 2 words a layer): above and
+    below of the earlier layers; empty if not kept.
+    """
+
+    points: Floats
+    values: Floats
+    reach: Floats
+    above: Words
+    below: Words
+    history: Words
+
+
+class Cells(NamedTuple):
+    """starts (C + 1,), ids, masks: vertices of each cell, and the facets through them as bits, numbered a cell."""
+
+    starts: NDArray[np.int64]
+    ids: NDArray[np.int32]
+    masks: Words
+
+
+class Chunk(NamedTuple):
+    """Cells that wait for layer `layer` (0 is the first hidden one)."""
+
+    layer: int
+    vertices: Vertices
+    cells: Cells
+
+
+def count_cells(
+    network: ReluNetwork, lower: Floats, upper: Floats, *, limit: int | None = None, factor: float = 1.0
+) -> tuple[bool, Tally]:
+    """Activation regions of a network with n >= 2 inputs and a hidden layer in the box; whether all were counted.
+
+    limit: stop when there are more. factor: how many rounding errors a value must be away from 0 to have a sign.
+    """
+    errors = rounding_errors(network, lower, upper, factor=factor)
+    last = network.hidden_layers - 1
+    tally = Tally([0] * network.hidden_layers)
+    most = UNLIMITED if limit is None else limit
+    for _, vertices, cells in walk(network, errors, lower, upper, tally, last):
+        count, doubts = count_pieces(
+            vertices.values, vertices.above, vertices.below, errors.values[last],
+            *cells, len(lower), most - tally.per_layer[last],
+        )  # fmt: skip
+        tally.per_layer[last] += count
+        tally.doubts += doubts
+        if tally.per_layer[last] > most:
+            tally.per_layer[last] = most
+            return False, tally
+    return True, tally
+
+
+def walk(
+    network: ReluNetwork,
+    errors: Rounding,
+    lower: Floats,
+    upper: Floats,
+    tally: Tally,
+    until: int,
+    *,
+    history: bool = False,
+) -> Iterator[Chunk]:
+    """The cells that wait for layer `until`, chunk by chunk, depth first; `tally` is kept up to date."""
+    waiting = [_box_chunk(network, errors, lower, upper, tally)]
+    while waiting:
+        layer, vertices, cells = waiting.pop()
+        if layer == until:
+            yield Chunk(layer, vertices, cells)
+            continue
+        vertices, done, rest, doubts, tally.crowded = split_cells(
+            *vertices, errors.values[layer], errors.slopes[layer], *cells, CHUNK
+        )
+        if tally.crowded:
+            return
+        tally.doubts += doubts
+        tally.per_layer[layer] += len(done[0]) - 1
+        if len(rest[0]) > 1:
+            waiting.append(_select(layer, vertices, rest))
+        waiting.append(_advance(network, errors, _select(layer, vertices, done), tally, history))
+
+
+def _box_chunk(network: ReluNetwork, errors: Rounding, lower: Floats, upper: Floats, tally: Tally) -> Chunk:
+    n = len(lower)
+    corners = np.arange(1 << n)
+    sides = corners[:, None] >> np.arange(n) & 1
+    points = np.where(sides, upper, lower)
+    masks = (np.uint64(1) << (2 * np.arange(n) + sides).astype(np.uint64)).sum(axis=1, dtype=np.uint64)
+    values, reach = points @ network.weights[0].T + network.biases[0], np.zeros(len(points))
+    above, below, doubts = sign_words(values, errors.values[0], errors.slopes[0], reach)
+    tally.doubts += doubts
+    history = np.empty((len(points), 0), np.uint64)
+    cells = Cells(np.array([0, len(points)]), corners.astype(np.int32), masks)
+    return Chunk(0, Vertices(points, values, reach, above, below, history), cells)
+
+
+def _select(layer: int, vertices: tuple[NDArray, ...], cells: tuple[NDArray, ...]) -> Chunk:
+    """Some of the cells, with their own vertices only."""
+    starts, ids, masks = cells
+    kept, renamed = used_vertices(ids, len(vertices[0]))
+    if len(kept) < len(vertices[0]):
+        vertices, ids = tuple(array[kept] for array in vertices), renamed
+    return Chunk(layer, Vertices(*vertices), Cells(starts, ids, masks))
+
+
+def _advance(network: ReluNetwork, errors: Rounding, chunk: Chunk, tally: Tally, keep_history: bool) -> Chunk:
+    """The same cells, waiting for the next layer."""
+    layer, old = chunk.layer + 1, chunk.vertices
+    values = np.maximum(old.values, 0.0) @ network.weights[layer].T
+    values += network.biases[layer]
+    history = np.concatenate([old.history, old.above, old.below], axis=1) if keep_history else old.history
+    above, below = old.above, old.below
+    if layer < network.hidden_layers:
+        above, below, doubts = sign_words(values, errors.values[layer], errors.slopes[layer], old.reach)
+        tally.doubts += doubts
+    return Chunk(layer, Vertices(old.points, values, old.reach, above, below, history), chunk.cells)

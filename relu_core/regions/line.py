@@ -1,0 +1,80 @@
+"""n = 1, and segments through any number of inputs: breakpoints of all units, layer after layer.
+
+Between two points nothing of the earlier layers changes, so each unit is affine and crosses 0 at most once. Only the
+old points cost a matrix product; values at new ones are carried along (line_kernels.carry_values).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relu_core.arguments import Floats
+from relu_core.network import ReluNetwork
+from relu_core.regions.line_kernels import carry_values, find_crossings, insert_points
+from relu_core.regions.signs import Rounding, rounding_errors
+
+# Weights of a layer from which on the copies that leave units out pay, and the points that share one copy.
+WIDE = 2**15
+BLOCK = 128
+
+
+@dataclass(frozen=True)
+class LinePoints:
+    """Ends and breakpoints of S segments, concatenated.
+
+    times: (P,) in [0, 1], increasing within a segment. offsets: (S + 1,), where each segment begins.
+    per_layer: pieces of all segments together after each hidden layer.
+    doubts: crossings so near to another that rounding could not separate them; each pair was taken as one point.
+    """
+
+    times: Floats
+    offsets: NDArray[np.int64]
+    per_layer: tuple[int, ...]
+    doubts: int
+
+
+def line_points(network: ReluNetwork, starts: Floats, ends: Floats, *, factor: float = 1.0) -> LinePoints:
+    """Breakpoints of the network along segments from starts (S, n) to ends (S, n).
+
+    factor: how many times the rounding error two crossings must be apart to count as two.
+    """
+    errors = rounding_errors(
+        network, np.minimum(starts, ends).min(axis=0), np.maximum(starts, ends).max(axis=0), factor=factor
+    )
+    S = len(starts)
+    times, reach, offsets = np.tile([0.0, 1.0], S), np.zeros(2 * S), np.arange(0, 2 * S + 1, 2)
+    rows = np.stack([starts, ends], axis=1).reshape(2 * S, -1)
+    return _walk(network, errors, rows, times, reach, offsets)
+
+
+def _walk(
+    network: ReluNetwork, errors: Rounding, rows: Floats, times: Floats, reach: Floats, offsets: NDArray[np.int64]
+) -> LinePoints:
+    values, per_layer, doubts = rows @ network.weights[0].T + network.biases[0], [], 0
+    for layer in range(network.hidden_layers):
+        starts, units, at, width, first, ties = find_crossings(times, reach, offsets, values, errors.values[layer])
+        doubts += ties
+        if layer + 1 < network.hidden_layers:
+            columns = np.ascontiguousarray(network.weights[layer + 1].T)
+            old = next_values(np.maximum(values, 0.0), columns, network.biases[layer + 1])
+            values = carry_values(old, values, times, starts, units, at, first, columns)
+        times, reach, offsets = insert_points(times, reach, offsets, starts, at, width, first)
+        per_layer.append(len(times) - len(offsets) + 1)
+    return LinePoints(times, offsets, tuple(per_layer), doubts)
+
+
+def next_values(hidden: Floats, columns: Floats, bias: Floats) -> Floats:
+    """hidden (P, m) times columns (m, m') plus bias, leaving out units that are off all along a block of points.
+
+    Neighbouring points share most of their pattern: in wide layers nearly half of the product is with zeros.
+    """
+    if columns.size < WIDE or len(hidden) < BLOCK:
+        return hidden @ columns + bias
+    product = np.empty((len(hidden), columns.shape[1]))
+    for begin in range(0, len(hidden), BLOCK):
+        block = hidden[begin : begin + BLOCK]
+        on = np.flatnonzero(block.any(axis=0))
+        np.matmul(block[:, on], columns[on], out=product[begin : begin + BLOCK])
+    product += bias
+    return product

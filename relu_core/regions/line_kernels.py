@@ -1,0 +1,118 @@
+"""Loops of line.py: crossings of all units along many segments, and values carried past them."""
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def find_crossings(times, reach, offsets, values, errors):
+    """Sign changes of the units between neighbouring points of each segment.
+
+    times, reach: (P,) position of each point and its uncertainty; offsets: (S + 1,) first point of each segment.
+    values: (P, m) pre-activations; errors: (m,). A crossing nearer to a point than both uncertainties is that point.
+    Returns starts (P + 1,) into the events after each point; units, times, reach (E,) sorted; first (E,), False for an
+    event that coincides with the one before it; and the number of coincidences found.
+    """
+    P, m = values.shape
+    starts = np.zeros(P + 1, np.int64)
+    total = 0
+    for s in range(len(offsets) - 1):
+        for p in range(offsets[s], offsets[s + 1]):
+            starts[p] = total
+            if p + 1 < offsets[s + 1]:
+                for k in range(m):
+                    total += values[p, k] * values[p + 1, k] < 0.0
+    starts[P] = total
+    units = np.empty(total, np.int64)
+    at = np.empty(total)
+    width = np.empty(total)
+    first = np.ones(total, np.bool_)
+    used = 0
+    doubts = 0
+    for p in range(P):
+        count = starts[p + 1] - starts[p]
+        starts[p] = used
+        if count == 0:
+            continue
+        begin, length = times[p], times[p + 1] - times[p]
+        for k in range(m):
+            a, b = values[p, k], values[p + 1, k]
+            if a * b < 0.0:
+                own = errors[k] / abs(a - b) * length
+                distance = a / (a - b) * length
+                if distance <= reach[p] + own or length - distance <= reach[p + 1] + own:
+                    doubts += 1
+                else:
+                    at[used], width[used], units[used] = begin + distance, own, k
+                    used += 1
+        lo = starts[p]
+        order = np.argsort(at[lo:used])
+        at[lo:used] = at[lo:used][order]
+        width[lo:used] = width[lo:used][order]
+        units[lo:used] = units[lo:used][order]
+        for e in range(lo + 1, used):
+            if at[e] - at[e - 1] <= width[e] + width[e - 1]:
+                first[e] = False
+                doubts += 1
+    starts[P] = used
+    return starts, units[:used], at[:used], width[:used], first[:used], doubts
+
+
+@njit(cache=True)
+def insert_points(times, reach, offsets, starts, at, width, first):
+    """The points of the next layer: the old ones and every event that is first at its place."""
+    P = len(times)
+    fresh = first.sum()
+    new_times = np.empty(P + fresh)
+    new_reach = np.empty(P + fresh)
+    new_offsets = np.zeros_like(offsets)
+    used = 0
+    for s in range(len(offsets) - 1):
+        new_offsets[s] = used
+        for p in range(offsets[s], offsets[s + 1]):
+            new_times[used], new_reach[used] = times[p], reach[p]
+            used += 1
+            for e in range(starts[p], starts[p + 1]):
+                if first[e]:
+                    new_times[used], new_reach[used] = at[e], width[e]
+                    used += 1
+    new_offsets[-1] = used
+    return new_times, new_reach, new_offsets
+
+
+@njit(cache=True)
+def carry_values(old, before, times, starts, units, at, first, columns):
+    """Next layer's values (P + fresh, m') at all points from those at the old ones, old (P, m').
+
+    before: (P, m) this layer's pre-activations; columns: (m, m') next layer's weights, one row a unit of this layer.
+    Past a crossing of unit k only the slope of relu_k changes, so the next layer's slope changes by a multiple of
+    columns[k]: a vector addition, where evaluating the network anew would cost a matrix product.
+    """
+    P, m = old.shape
+    values = np.empty((P + first.sum(), m))
+    slope = np.empty(m)
+    used = 0
+    for p in range(P):
+        values[used] = old[p]
+        used += 1
+        if starts[p + 1] == starts[p]:
+            continue
+        length = times[p + 1] - times[p]
+        for j in range(m):
+            slope[j] = old[p + 1, j] - old[p, j]
+        for e in range(starts[p], starts[p + 1]):
+            rest = abs(before[p + 1, units[e]])
+            for j in range(m):
+                slope[j] -= columns[units[e], j] * rest
+        now = 0.0
+        for e in range(starts[p], starts[p + 1]):
+            if first[e]:
+                then = (at[e] - times[p]) / length
+                for j in range(m):
+                    values[used, j] = values[used - 1, j] + slope[j] * (then - now)
+                now = then
+                used += 1
+            bend = abs(before[p + 1, units[e]] - before[p, units[e]])
+            for j in range(m):
+                slope[j] += columns[units[e], j] * bend
+    return values

@@ -1,0 +1,200 @@
+"""Loops of cells.py: cells of an arrangement of hyperplanes in a polytope, counted without building them."""
+
+import numpy as np
+from numba import njit
+
+from relu_core.regions.cell_kernels import NONE, ONE, lowest_bit, on_common_edge
+
+
+@njit(cache=True)
+def all_edges(masks, count, dim, edges):
+    """All edges of a polytope as rows of `edges`; -1 if they do not fit."""
+    found = 0
+    for u in range(count):
+        for w in range(u):
+            if on_common_edge(masks, count, u, w, dim):
+                if found == len(edges):
+                    return -1
+                edges[found, 0], edges[found, 1] = u, w
+                found += 1
+    return found
+
+
+@njit(cache=True)
+def section(values, masks, count, edges, edge_count, row, error, ends, parts, blurs, out_masks):
+    """Vertices of the polytope's section by hyperplane `row`: ends (K, 2), part of the way, blur; -1 if no room."""
+    found = 0
+    column = values[row]
+    for v in range(count):
+        if column[v] == 0.0:
+            if found == len(out_masks):
+                return -1
+            ends[found, 0], ends[found, 1], parts[found], blurs[found] = v, v, 0.0, 0.0
+            out_masks[found] = masks[v]
+            found += 1
+    for e in range(edge_count):
+        u, w = edges[e, 0], edges[e, 1]
+        if column[u] * column[w] < 0.0:
+            if found == len(out_masks):
+                return -1
+            step = column[u] - column[w]
+            ends[found, 0], ends[found, 1], parts[found], blurs[found] = u, w, column[u] / step, error / abs(step)
+            out_masks[found] = masks[u] & masks[w]
+            found += 1
+    return found
+
+
+@njit(cache=True)
+def restrict(values, before, errors, names, ends, parts, blurs, count, out_values, out_names):
+    """Values of the first `before` hyperplanes on a section, those that cut it only; the doubts met.
+
+    Returns -1 in place of their number if one of them contains the section: then it is the section's own hyperplane.
+    """
+    kept, doubts = 0, 0
+    for a in range(before):
+        column, target = values[a], out_values[kept]
+        plus, minus = False, False
+        for k in range(count):
+            low, high = column[ends[k, 0]], column[ends[k, 1]]
+            value = low + parts[k] * (high - low)
+            limit = errors[names[a]] + blurs[k] * abs(high - low)
+            if value > limit:
+                plus = True
+            elif value < -limit:
+                minus = True
+            else:
+                doubts += low != 0.0 or high != 0.0
+                value = 0.0
+            target[k] = value
+        if plus and minus:
+            out_names[kept] = names[a]
+            kept += 1
+        elif not plus and not minus:
+            return -1, doubts
+    return kept, doubts
+
+
+@njit(cache=True)
+def distinct_crossings(values, names, errors, kept, at, width):
+    """Distinct inner points where hyperplanes with values (kept, 2) at a chord's ends cross it; the doubts met."""
+    found, doubts = 0, 0
+    for a in range(kept):
+        step = abs(values[a, 0] - values[a, 1])
+        place, own = abs(values[a, 0]) / step, errors[names[a]] / step
+        fresh = True
+        for b in range(found):
+            if abs(place - at[b]) <= own + width[b]:
+                fresh = False
+                doubts += 1
+                break
+        if fresh:
+            at[found], width[found] = place, own
+            found += 1
+    return found, doubts
+
+
+@njit(cache=True)
+def count_arrangement(n, units, errors, values, names, masks, counts, edges, ends, parts, blurs, at, width):
+    """Cells of an arrangement in a polytope of n >= 2 dimensions: (cells, doubts), cells = -1 if the room is too small.
+
+    Level n holds the polytope: values[n] (units, vertices), names[n], masks[n], counts[n]. Each hyperplane adds as many
+    cells as the earlier ones cut its section into [deletion and restriction, Zaslavsky 1975], one level below.
+    """
+    total, doubts, level = 2, 0, n
+    rows, done, edge_counts = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
+    rows[n], done[n] = units, 1
+    edge_counts[n] = all_edges(masks[n], counts[n], n, edges[n])
+    while True:
+        if edge_counts[level] < 0:
+            return -1, doubts
+        if done[level] == rows[level]:
+            level += 1
+            if level > n:
+                return total, doubts
+            continue
+        row, below = done[level], level - 1
+        done[level] += 1
+        found = section(
+            values[level], masks[level], counts[level], edges[level], edge_counts[level], row,
+            errors[names[level, row]], ends, parts, blurs, masks[below],
+        )  # fmt: skip
+        if found < 0:
+            return -1, doubts
+        kept, unsure = restrict(
+            values[level], row, errors, names[level], ends, parts, blurs, found, values[below], names[below]
+        )
+        doubts += unsure
+        if kept < 0:
+            continue
+        if below == 1 and kept > 1:
+            crossings, unsure = distinct_crossings(values[1], names[1], errors, kept, at, width)
+            doubts += unsure
+            total += 1 + crossings
+        elif kept < 2:
+            total += 1 + kept
+        else:
+            total += 2
+            counts[below], rows[below], done[below] = found, kept, 1
+            edge_counts[below] = all_edges(masks[below], found, below, edges[below])
+            level = below
+
+
+@njit(cache=True)
+def cut_units(above, below, ids, begin, end, units):
+    """Units with vertices of the cell strictly on both sides, into `units`; returns their number."""
+    found = 0
+    for word in range(above.shape[1]):
+        plus, minus = NONE, NONE
+        for i in range(begin, end):
+            plus |= above[ids[i], word]
+            minus |= below[ids[i], word]
+        cuts = plus & minus
+        while cuts != NONE:
+            units[found] = 64 * word + lowest_bit(cuts)
+            found += 1
+            cuts &= cuts - ONE
+    return found
+
+
+@njit(cache=True)
+def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
+    """Pieces into which a layer cuts the cells of a chunk: (pieces, doubts); stops above `limit`."""
+    m = values.shape[1]
+    units = np.empty(m, np.int64)
+    at, width = np.empty(m), np.empty(m)
+    room = 16
+    level_values, names = np.empty((1, 1, 1)), np.empty((1, 1), np.int64)
+    level_masks, counts = np.empty((1, 1), np.uint64), np.empty(n + 1, np.int64)
+    edges, ends = np.empty((1, 1, 2), np.int32), np.empty((1, 2), np.int64)
+    parts, blurs = np.empty(1), np.empty(1)
+    total, doubts, cell, fits = 0, 0, 0, False
+    while cell < len(starts) - 1 and total <= limit:
+        begin, end = starts[cell], starts[cell + 1]
+        found = cut_units(above, below, ids, begin, end, units)
+        if found < 2:
+            total += 1 + found
+            cell += 1
+            continue
+        if not fits or end - begin > room or found > level_values.shape[1]:
+            room = max(room, end - begin)
+            most = max(found, level_values.shape[1])
+            level_values, names = np.empty((n + 1, most, room)), np.empty((n + 1, most), np.int64)
+            level_masks, edges = np.empty((n + 1, room), np.uint64), np.empty((n + 1, n * room, 2), np.int32)
+            ends, parts, blurs = np.empty((room, 2), np.int64), np.empty(room), np.empty(room)
+            fits = True
+        for i in range(begin, end):
+            level_masks[n, i - begin] = masks[i]
+            for a in range(found):
+                level_values[n, a, i - begin] = values[ids[i], units[a]]
+        names[n, :found] = units[:found]
+        counts[n] = end - begin
+        pieces, unsure = count_arrangement(
+            n, found, errors, level_values, names, level_masks, counts, edges, ends, parts, blurs, at, width
+        )
+        if pieces < 0:
+            room, fits = 2 * room, False
+            continue
+        total += pieces
+        doubts += unsure
+        cell += 1
+    return total, doubts

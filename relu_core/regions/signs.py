@@ -1,0 +1,46 @@
+"""Which computed signs can be trusted: an estimate of the rounding error of every unit, from the weights and the box.
+
+A pre-activation computed in float64 whose size is below its rounding error may have either sign, or be 0. The fast
+geometries take such a value as 0, which is right for the ties that structure makes (zero biases, repeated or negated
+units, integer weights, folded zigzags). With exact=True they only report that doubts came up within a hundred times the
+error, and the count is made again in integers (rational.py).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relu_core.arguments import Floats
+from relu_core.network import ReluNetwork
+
+# One rounding is at most 2**-53 relative. Sums of thousands of products stay well within 2**9 of them, because
+# errors of either sign cancel: the root of the sum of squares is carried from layer to layer, not the sum.
+UNIT_ERROR = 2.0**-53 * 2.0**9
+EXACT_GUARD = 100.0
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """Per layer (the output layer last), per unit: value error, and slope size for carrying position errors.
+
+    values: size of the rounding error of the pre-activation anywhere in the box.
+    slopes: typical size of its gradient, in units of pre-activation per unit of input.
+    """
+
+    values: tuple[Floats, ...]
+    slopes: tuple[Floats, ...]
+
+
+def rounding_errors(network: ReluNetwork, lower: Floats, upper: Floats, *, factor: float = 1.0) -> Rounding:
+    """Rounding errors of all pre-activations of the network in the box lower, upper (n,), times `factor`."""
+    largest = np.maximum(np.abs(lower), np.abs(upper)) ** 2
+    # Columns: squared size, squared error, squared slope. One matrix product a layer for the three.
+    columns = np.stack([largest, np.zeros_like(largest), np.ones_like(largest)], axis=1)
+    values, slopes = [], []
+    for weight, bias in zip(network.weights, network.biases, strict=True):
+        columns = np.square(weight) @ columns
+        columns[:, 0] += bias * bias
+        columns[:, 1] += (factor * UNIT_ERROR) ** 2 * columns[:, 0]
+        values.append(np.sqrt(columns[:, 1]))
+        slopes.append(np.sqrt(columns[:, 2]))
+    return Rounding(tuple(values), tuple(slopes))
