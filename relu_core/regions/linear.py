@@ -64,10 +64,9 @@ def patterns_of(network: ReluNetwork, cells: Cells, history: Words) -> np.ndarra
     return cell_patterns(cells.starts, cells.ids, history, np.array(network.hidden_widths, np.int64))
 
 
-def derivatives(network: ReluNetwork, patterns: np.ndarray, direction: Floats) -> Floats:
-    """Derivative (C, m) of the outputs along direction (n,) where the hidden units are on or off as patterns say."""
-    first = network.weights[0] @ direction
-    rates, begin = np.broadcast_to(first, (len(patterns), len(first))), 0
+def derivatives(network: ReluNetwork, patterns: np.ndarray, directions: Floats) -> Floats:
+    """Derivatives (C, m) of the outputs along directions (C or 1, n) where the hidden units are on or off as told."""
+    rates, begin = np.broadcast_to(directions @ network.weights[0].T, (len(patterns), len(network.weights[0]))), 0
     for weight in network.weights[1:]:
         end = begin + weight.shape[1]
         rates = (rates * patterns[:, begin:end]) @ weight.T
@@ -84,7 +83,7 @@ def _direction(network: ReluNetwork, errors: Floats) -> tuple[Floats, Floats, fl
 
 
 def _slopes(network: ReluNetwork, patterns: np.ndarray, direction: Floats, mixture: Floats) -> Floats:
-    return derivatives(network, patterns, direction) @ mixture
+    return derivatives(network, patterns, direction[None]) @ mixture
 
 
 def _full_words(network: ReluNetwork) -> np.ndarray:

@@ -10,7 +10,13 @@ from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
 from relu_core.network import ReluNetwork
 from relu_core.regions import rational
-from relu_core.regions.enumerate import float_points, output_map
+from relu_core.regions.cells import Tally, walk
+from relu_core.regions.enumerate import float_points
+from relu_core.regions.line import line_points
+from relu_core.regions.linear import derivatives, patterns_of
+from relu_core.regions.signs import rounding_errors
+
+Patterns = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +47,7 @@ class SliceRegions:
     """
 
     polygons: tuple[Floats, ...]
-    patterns: NDArray[np.bool_]
+    patterns: Patterns
     maps: Floats
     origin: Floats
     u: Floats
@@ -56,9 +62,19 @@ def regions_on_segment(network: ReluNetwork, start: ArrayLike, end: ArrayLike) -
     Refuses: shapes that differ or do not fit the network, a segment of length 0.
     """
     starts, ends = _endpoints(network, start, end)
-    pieces = [_one_segment(network, a, b) for a, b in zip(starts, ends, strict=True)]
-    breakpoints, slopes, intercepts = zip(*pieces, strict=True)
-    return SegmentRegions(breakpoints, slopes, intercepts)
+    points = line_points(network, starts, ends)
+    lines = np.repeat(np.arange(len(starts)), np.diff(points.offsets) - 1)
+    inner = np.delete(np.arange(len(points.times)), points.offsets[1:] - 1)
+    middles = (points.times[inner] + points.times[inner + 1]) / 2
+    steps = ends - starts
+    rows = starts[lines] + middles[:, None] * steps[lines]
+    slopes = derivatives(network, network.activation_pattern(rows), steps[lines])
+    intercepts = network(rows) - slopes * middles[:, None]
+    cuts = points.offsets[1:-1] - np.arange(1, len(starts))
+    times = np.split(points.times, points.offsets[1:-1])
+    return SegmentRegions(
+        tuple(part[1:-1] for part in times), tuple(np.split(slopes, cuts)), tuple(np.split(intercepts, cuts))
+    )
 
 
 def regions_on_slice(
@@ -75,12 +91,8 @@ def regions_on_slice(
         raise ArgumentError("u and v lie on one line; pass two directions that span a plane")
     limits = _extent(extent)
     flat = restricted(network, base, np.stack([first, second], axis=1))
-    layers = rational.integer_layers(flat)
-    regions = list(rational.exact_regions(flat, limits[::2], limits[1::2]))
-    polygons = tuple(_counterclockwise(float_points(region.vertices)) for region in regions)
-    patterns = np.array([region.pattern for region in regions], dtype=bool).reshape(len(regions), network.size)
-    maps = np.array([output_map(layers, region) for region in regions])
-    return SliceRegions(polygons, patterns, maps, base, first, second, limits)
+    polygons, patterns = _cells(flat, limits) or _exact_cells(flat, limits)
+    return SliceRegions(polygons, patterns, _maps(flat, polygons, patterns), base, first, second, limits)
 
 
 def restricted(network: ReluNetwork, origin: Floats, directions: Floats) -> ReluNetwork:
@@ -90,14 +102,30 @@ def restricted(network: ReluNetwork, origin: Floats, directions: Floats) -> Relu
     return ReluNetwork(weights, biases)
 
 
-def _one_segment(network: ReluNetwork, start: Floats, end: Floats) -> tuple[Floats, Floats, Floats]:
-    flat = restricted(network, start, (end - start)[:, None])
-    layers = rational.integer_layers(flat)
-    regions = list(rational.exact_regions(flat, np.zeros(1), np.ones(1)))
-    left = np.array([float_points(region.vertices).min() for region in regions])
-    order = np.argsort(left)
-    maps = np.array([output_map(layers, regions[i]) for i in order])
-    return left[order][1:], maps[:, :, 0], maps[:, :, 1]
+def _cells(flat: ReluNetwork, limits: Floats) -> tuple[tuple[Floats, ...], Patterns] | None:
+    """Polygons and patterns of a network with two inputs; None if a polygon has too many sides for the kernels."""
+    lower, upper = limits[::2], limits[1::2]
+    tally, polygons, patterns = Tally([0] * flat.hidden_layers), [], []
+    errors = rounding_errors(flat, lower, upper)
+    for _, vertices, cells in walk(flat, errors, lower, upper, tally, flat.hidden_layers, history=True):
+        corners = np.split(vertices.points[cells.ids], cells.starts[1:-1])
+        polygons += [_counterclockwise(points) for points in corners]
+        patterns.append(patterns_of(flat, cells, vertices.history))
+    return None if tally.crowded else (tuple(polygons), np.concatenate(patterns))
+
+
+def _exact_cells(flat: ReluNetwork, limits: Floats) -> tuple[tuple[Floats, ...], Patterns]:
+    regions = list(rational.exact_regions(flat, limits[::2], limits[1::2]))
+    polygons = tuple(_counterclockwise(float_points(region.vertices)) for region in regions)
+    return polygons, np.array([region.pattern for region in regions], dtype=bool).reshape(len(regions), flat.size)
+
+
+def _maps(flat: ReluNetwork, polygons: tuple[Floats, ...], patterns: Patterns) -> Floats:
+    """(P, m, 3): slopes in s and t, then the constant, so that the map meets the network at each polygon's middle."""
+    middles = np.array([points.mean(axis=0) for points in polygons])
+    slopes = np.stack([derivatives(flat, patterns, axis[None]) for axis in np.eye(2)], axis=2)
+    constants = flat(middles) - np.einsum("pmk,pk->pm", slopes, middles)
+    return np.concatenate([slopes, constants[:, :, None]], axis=2)
 
 
 def _endpoints(network: ReluNetwork, start: ArrayLike, end: ArrayLike) -> tuple[Floats, Floats]:
