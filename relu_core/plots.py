@@ -19,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
 from relu_core.comparison.promise import Criteria
@@ -59,7 +60,7 @@ def size_for_accuracy(comparison: Comparison, *, language: str = "en") -> Figure
     95 % interval of that size.
     """
     words, promise = WORDS[language], comparison.criteria
-    figure, axes = _figure(6.4, 4.2, right=0.74)
+    figure, axes = _figure(5.9, 3.9, right=0.74)
     labels = []
     for family in comparison.families:
         points = [p for p in family.points if math.isfinite(p.metric.value)]
@@ -67,7 +68,7 @@ def size_for_accuracy(comparison: Comparison, *, language: str = "en") -> Figure
             _band(axes, [p.parameters for p in points], [p.metric for p in points], family.hidden_layers)
             name = family_name(family.hidden_layers, language)
             labels.append((points[-1].metric.value, name, family_color(family.hidden_layers)))
-            _mark_smallest(axes, family, promise.target)
+            _mark_smallest(axes, family, promise.target, len(labels))
     for baseline in comparison.baselines:
         if math.isfinite(baseline.metric.value):
             axes.axhline(baseline.metric.value, color=BASELINE, linewidth=1.0, linestyle=(0, (1, 2)))
@@ -89,7 +90,7 @@ def size_for_accuracy(comparison: Comparison, *, language: str = "en") -> Figure
 def regions_against_parameters(comparison: Comparison, *, language: str = "en") -> Figure:
     """Linear pieces against parameters, both logarithmic; dashed: what the architecture could have at most."""
     words = WORDS[language]
-    figure, axes = _figure(6.4, 3.8, right=0.74)
+    figure, axes = _figure(5.9, 3.6, right=0.74)
     labels = []
     for family in comparison.families:
         found = [(p.parameters, p.regions) for p in family.points if p.regions and p.regions.count.value > 0]
@@ -132,7 +133,7 @@ def region_slice(regions: "SliceRegions", rows: ArrayLike = (), *, language: str
 def learning_curve(comparison: Comparison, *, language: str = "en") -> Figure:
     """The champion's metric against the rows it was trained on, and how many rows would reach the target."""
     words, curve, promise = WORDS[language], comparison.learning_curve, comparison.criteria
-    figure, axes = _figure(6.4, 3.6, right=0.80)
+    figure, axes = _figure(5.9, 3.6, right=0.80)
     points = [p for p in curve.points if math.isfinite(p.metric.value)] if curve else []
     labels = []
     if curve and points:
@@ -153,7 +154,7 @@ def learning_curve(comparison: Comparison, *, language: str = "en") -> Figure:
 def saving(comparison: Comparison, *, language: str = "en") -> Figure:
     """Yearly saving of each option with its interval, and beside it what the project costs once."""
     words, options = WORDS[language], [m for m in comparison.money if math.isfinite(m.saving_per_year.value)]
-    figure, axes = _figure(6.4, 0.9 + 0.62 * max(1, len(options)), left=0.24)
+    figure, axes = _figure(5.9, 0.9 + 0.62 * max(1, len(options)), left=0.24)
     for i, option in enumerate(options):
         color = {"simple": BASELINE, "shallow": family_color(1), "deep": family_color(2)}.get(option.option, INK)
         _dot(axes, option.saving_per_year, i, color, "o")
@@ -198,7 +199,7 @@ def success_rate(comparison: Comparison, *, language: str = "en") -> Figure:
     """Share of training runs that reach the target alone, for each number of hidden layers, with its interval."""
     words = WORDS[language]
     found = [f for f in comparison.families if math.isfinite(f.success_rate.value)]
-    figure, axes = _figure(6.4, 0.9 + 0.5 * max(1, len(found)), left=0.24)
+    figure, axes = _figure(5.9, 0.9 + 0.5 * max(1, len(found)), left=0.24)
     for i, family in enumerate(found):
         _dot(axes, family.success_rate, i, family_color(family.hidden_layers), family_marker(family.hidden_layers))
     _categories(axes, [family_name(f.hidden_layers, language) for f in found])
@@ -214,7 +215,7 @@ def time_used(comparison: Comparison, *, language: str = "en") -> Figure:
     stages = [(name, s) for name, s in comparison.seconds.items() if math.isfinite(s)]
     longest = sum(seconds for _, seconds in stages)
     scale, unit = (60.0, "minutes") if longest >= 120 else (1.0, "seconds")
-    figure, axes = _figure(6.4, 0.8 + 0.36 * max(1, len(stages)), left=0.24)
+    figure, axes = _figure(5.9, 0.8 + 0.36 * max(1, len(stages)), left=0.24)
     start = 0.0
     for i, (_, seconds) in enumerate(stages):
         axes.barh(i, seconds / scale, left=start / scale, height=0.5, color=family_color(2))
@@ -275,12 +276,16 @@ def _band(axes: Axes, sizes: Sequence[float], intervals: Sequence[Interval], hid
     )
 
 
-def _mark_smallest(axes: Axes, family: FamilyResult, target: float) -> None:
-    if family.smallest.reached == "not up to high":
+def _mark_smallest(axes: Axes, family: FamilyResult, target: float, place: int) -> None:
+    """A ring at the smallest sufficient size; its range below the target line, one step lower for each family."""
+    size, color = family.smallest, family_color(family.hidden_layers)
+    if size.reached == "not up to high":
         return
-    color = family_color(family.hidden_layers)
-    axes.plot([family.smallest.low, family.smallest.high], [target] * 2, color=color, linewidth=5, alpha=0.5)
-    axes.plot([family.smallest.estimate], [target], "o", markersize=10, markerfacecolor="none", markeredgecolor=color,
+    below = axes.transData + ScaledTranslation(0, -(4 + 5 * place) / 72, axes.figure.dpi_scale_trans)
+    axes.plot([size.low, size.high], [target] * 2, color=color, linewidth=3.2, transform=below, solid_capstyle="butt")
+    if not size.bounded:
+        axes.plot([size.high], [target], ">", color=color, transform=below)
+    axes.plot([size.estimate], [target], "o", markersize=10, markerfacecolor="none", markeredgecolor=color,
               markeredgewidth=2)  # fmt: skip
 
 

@@ -4,12 +4,10 @@ Every example is made from a curve with a known shape, so that the numbers hang 
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
-from relu_core.comparison.verdict import Verdict
-
+from relu_core.comparison.evidence import headline_ratio
 from relu_core.comparison.promise import Criteria, EvaluationProtocol
 from relu_core.comparison.schema import (
     Approval,
@@ -23,7 +21,6 @@ from relu_core.comparison.schema import (
     LearningPoint,
     MoneyResult,
     ProvenLoss,
-    Ratio,
     RegionEvidence,
     SizeInterval,
     SizePoint,
@@ -185,7 +182,7 @@ def press_line(**changes: object) -> Comparison:
             BaselineResult("logistic regression", "linear", interval(0.641, 0.014), interval(0.637, 0.02), 0.001, 0.4),
             BaselineResult("boosted trees", "trees", interval(0.772, 0.013), interval(0.768, 0.02), 0.004, 2.2),
         ),
-        ratio=Ratio(2, Interval(2.7, 1.9, 3.6, 0.95, "nested bootstrap"), "none"),
+        ratio=headline_ratio(families),
         champion="2 hidden layers",
         yardstick=Yardstick(
             ("force_peak_kN", "vibration_rms_mm_s"),
@@ -222,11 +219,3 @@ def press_line(**changes: object) -> Comparison:
         versions={"depthcase": "0.1.0", "torch": "2.13.0"},
     )
     return replace(record, **changes)
-
-
-def verdict(kind: str, comparison: Comparison, **numbers: float) -> Verdict:
-    """A verdict with the numbers that its sentence uses."""
-    raise NotImplementedError
-
-
-Example = Callable[[], tuple[Comparison, Verdict]]

@@ -4,27 +4,31 @@ A fact is there only if the record holds it; `words.say` then takes the first wo
 """
 
 import math
+import re
 from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
 from flows.report.numbers import Numbers
-from relu_core.comparison.metrics import METRICS
-from relu_core.comparison.schema import BaselineResult, Comparison, FamilyResult, MoneyResult
+from relu_core.comparison.evidence import everything_measured
+from relu_core.comparison.schema import Comparison, MoneyResult
 from relu_core.comparison.verdict import Verdict
 from relu_core.interval import Interval
+from relu_core.plot_style import family_name
 
 OPTION = {"SIMPLE_SUFFICES": "simple", "WIDTH_SUFFICES": "shallow", "DEPTH_PAYS": "deep"}
+METRICS, FACTORS = (
+    ("value", "low", "high", "target", "kill"),
+    ("ratio", "ratio_low", "ratio_high", "minimum_ratio", "times_budget"),
+)
 
 Facts = dict[str, Markup]
 
 
 def facts_of(comparison: Comparison, verdict: Verdict, numbers: Numbers) -> Facts:
-    """All facts of one evaluation by name."""
-    found = _promise(comparison, numbers) | _data(comparison, numbers)
-    found |= _sizes(comparison, numbers) | _best(comparison, numbers) | _more_data(comparison, numbers)
-    found |= _money(comparison, verdict, numbers)
-    return found
+    """All facts of one evaluation by name; those of the verdict have the names that the verdict gives them."""
+    found = _promise(comparison, numbers) | _data(comparison, numbers) | _best(comparison, numbers)
+    return found | _money(comparison, verdict, numbers) | _of_verdict(verdict, numbers)
 
 
 def recommended(comparison: Comparison, verdict: Verdict) -> MoneyResult | None:
@@ -33,57 +37,61 @@ def recommended(comparison: Comparison, verdict: Verdict) -> MoneyResult | None:
     return next((money for money in comparison.money if money.option == wanted), None)
 
 
-def better(comparison: Comparison, a: float, b: float) -> bool:
-    """Whether metric value `a` is better than `b`; a missing value never is."""
-    if math.isnan(a) or math.isnan(b):
-        return math.isnan(b) and not math.isnan(a)
-    lower = comparison.criteria.metric in METRICS and METRICS[comparison.criteria.metric].better == "lower"
-    return a < b if lower else a > b
+def model_name(label: str, numbers: Numbers) -> str:
+    """A model's label in records, such as "trees" or "2 hidden layers", in the words of the language."""
+    layers = re.fullmatch(r"(\d+) hidden layers?", label)
+    if layers:
+        return family_name(int(layers.group(1)), numbers.language)
+    return numbers.words.get(f"model.{label}", label)
 
 
-def best_baseline(comparison: Comparison) -> BaselineResult | None:
-    """The best simple model that looks at the data."""
-    best: BaselineResult | None = None
-    for baseline in comparison.baselines:
-        if baseline.kind != "dummy" and (best is None or better(comparison, baseline.metric.value, best.metric.value)):
-            best = baseline
-    return best
+def as_text(text: str) -> Markup:
+    """Words of the record as they stand; marked, because their digits are names and no measurements."""
+    return Markup('<span class="text">{}</span>').format(text)
 
 
-def best_deep(comparison: Comparison) -> FamilyResult | None:
-    """The deeper family that is compared with the shallow one."""
-    deeper = [family for family in comparison.families if family.hidden_layers > 1]
-    if comparison.ratio:
-        wanted = comparison.ratio.deep_hidden_layers
-        return next((family for family in deeper if family.hidden_layers == wanted), None)
-    reached = [family for family in deeper if family.smallest.reached != "not up to high"]
-    return min(reached, key=lambda family: family.smallest.estimate, default=None)
+def _of_verdict(verdict: Verdict, numbers: Numbers) -> Facts:
+    found: Facts = {}
+    for name, value in verdict.numbers.items():
+        if isinstance(value, str):
+            found[name] = _word(name, value, numbers)
+        elif not math.isnan(value):
+            show = numbers.metric if name in METRICS else numbers.times if name in FACTORS else numbers.count
+            found[name] = show(value)
+    if math.isfinite(verdict.next_cost) and verdict.next_cost > 0:
+        show = {"rows": numbers.count, "times the budget": numbers.times}.get(verdict.next_cost_unit, numbers.money)
+        found["next_cost"] = show(verdict.next_cost)
+    return found
+
+
+def _word(name: str, value: str, numbers: Numbers) -> Markup:
+    if name == "model":
+        return as_text(model_name(value, numbers))
+    if name in ("metric", "stage"):
+        return escape(numbers.words.get(f"{name}.{value}", value))
+    return as_text(value)
 
 
 def _promise(comparison: Comparison, numbers: Numbers) -> Facts:
     promise = comparison.criteria
-    metric = numbers.words.get(f"metric.{promise.metric}", promise.metric)
     found = {
-        "metric": escape(metric),
+        "metric": escape(numbers.words.get(f"metric.{promise.metric}", promise.metric)),
         "target": numbers.metric(promise.target),
         "minimum_ratio": numbers.times(promise.minimum_ratio),
         "level": numbers.percent(promise.level),
+        "currency": escape(numbers.currency),
     }
-    if math.isfinite(promise.kill):
-        found["kill"] = numbers.metric(promise.kill)
-    if math.isfinite(promise.today):
-        found["today"] = numbers.metric(promise.today)
+    for name in ("kill", "today"):
+        if math.isfinite(getattr(promise, name)):
+            found[name] = numbers.metric(getattr(promise, name))
     return found
 
 
 def _data(comparison: Comparison, numbers: Numbers) -> Facts:
     data, protocol = comparison.dataset, comparison.protocol
-    leaks = [finding for finding in comparison.findings if finding.severity == "leak"]
+    leaks = sorted({finding.column for finding in comparison.findings if finding.severity == "leak"})
     found = {
-        "poc": escape(comparison.poc),
-        "target_column": escape(data.target),
         "rows": numbers.count(data.rows),
-        "development_rows": numbers.count(data.development_rows),
         "untouched_rows": numbers.count(data.untouched_rows),
         "folds": numbers.count(protocol.folds),
         "seeds": numbers.count(protocol.seeds),
@@ -91,65 +99,29 @@ def _data(comparison: Comparison, numbers: Numbers) -> Facts:
     }
     if data.quarantined:
         found["quarantined"] = numbers.count(data.quarantined)
-    if data.period_start and data.period_end:
-        found["period"] = Markup('<data value="{0}">{0}</data> – <data value="{1}">{1}</data>').format(
-            data.period_start, data.period_end
-        )
+        found["all_rows"] = numbers.count(data.rows)
     if leaks:
-        found["leaks"] = Markup(numbers.words["list_comma"]).join(sorted({escape(leak.column) for leak in leaks}))
-    return found
-
-
-def _sizes(comparison: Comparison, numbers: Numbers) -> Facts:
-    found: Facts = {}
-    shallow = next((family for family in comparison.families if family.hidden_layers == 1), None)
-    for name, family in (("shallow", shallow), ("deep", best_deep(comparison))):
-        if family is None:
-            continue
-        found[f"{name}_layers"] = numbers.count(family.hidden_layers)
-        if family.smallest.reached == "not up to high":
-            found[f"{name}_tried"] = numbers.count(family.smallest.high)
-        else:
-            found[f"{name}_size"] = numbers.count(family.smallest.estimate)
-    if comparison.ratio and math.isfinite(comparison.ratio.value.value) and comparison.ratio.censored == "none":
-        found |= _interval("ratio", comparison.ratio.value, numbers.times)
-    elif comparison.ratio and comparison.ratio.censored == "shallow not reached":
-        found["ratio_at_least"] = numbers.times(comparison.ratio.value.low)
+        found["leaks"] = as_text(numbers.words["list_comma"].join(leaks))
     return found
 
 
 def _best(comparison: Comparison, numbers: Numbers) -> Facts:
-    """The best measured model of all: over families, sizes and simple models."""
-    found: Facts = {}
-    simple = best_baseline(comparison)
-    if simple is not None:
-        found["simple_name"] = escape(numbers.words.get(f"model.{simple.kind}", simple.name))
-        found |= _interval("simple", simple.metric, numbers.metric)
-    measured = [point.metric for family in comparison.families for point in family.points]
-    measured += [baseline.metric for baseline in comparison.baselines]
-    best: Interval | None = None
-    for interval in measured:
-        if best is None or better(comparison, interval.value, best.value):
-            best = interval
-    return found | (_interval("best", best, numbers.metric) if best else {})
-
-
-def _more_data(comparison: Comparison, numbers: Numbers) -> Facts:
-    curve = comparison.learning_curve
-    if curve is None or not math.isfinite(curve.rows_to_target.value):
-        return {}
-    return _interval("rows_to_target", curve.rows_to_target, numbers.count)
+    """The best model of all, and the best that is no network."""
+    criteria, found = comparison.criteria, dict[str, Markup]()
+    simple = everything_measured((), [b for b in comparison.baselines if b.kind != "dummy"], criteria)
+    every = everything_measured(comparison.families, comparison.baselines, criteria)
+    if simple:
+        found |= _interval("simple", simple[0][1], numbers.metric)
+    return found | (_interval("best", every[0][1], numbers.metric) if every else {})
 
 
 def _money(comparison: Comparison, verdict: Verdict, numbers: Numbers) -> Facts:
-    found: Facts = {}
-    for money in comparison.money:
-        found |= _interval(f"{money.option}_saving", money.saving_per_year, numbers.money)
     chosen = recommended(comparison, verdict)
-    if chosen is not None:
-        found |= _interval("saving", chosen.saving_per_year, numbers.money)
+    if chosen is None:
+        return {}
+    found = _interval("saving", chosen.saving_per_year, numbers.money)
+    if math.isfinite(chosen.payback_years.value):
         found |= _interval("payback", chosen.payback_years, numbers.years)
-        found["project_cost"] = numbers.money(chosen.project_cost)
     return found
 
 

@@ -40,7 +40,11 @@ class Numbers:
 
     def percent(self, value: float) -> Markup:
         """A share of 1, in percent."""
-        return self._shown(value, f"{100 * value:.3g} %")
+        return self._shown(value, self.words["percent"].format(value=f"{100 * value:.3g}"))
+
+    def amount(self, value: float) -> Markup:
+        """An amount of money to three digits, for columns that name their currency."""
+        return self._shown(value, significant(value, 3))
 
     def money(self, value: float) -> Markup:
         """An amount with its currency, to three digits."""

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from flows.report import tables, words
-from flows.report.facts import OPTION, Facts, facts_of, recommended
+from flows.report.facts import OPTION, Facts, as_text, facts_of, recommended
 from flows.report.numbers import Numbers
 from flows.report.pictures import inline
 from relu_core import plots
@@ -63,8 +63,7 @@ def render(
     error_rates: Mapping[str, float] | None = None,
 ) -> str:
     """The decision page as text; arguments as in write_report."""
-    texts = words.words_of(language)
-    numbers = Numbers(language, comparison.criteria.metric, comparison.criteria.currency, texts)
+    texts, numbers = words.words_of(language), _numbers(comparison, language)
     facts = facts_of(comparison, verdict, numbers)
     facts |= {name: numbers.percent(share) for name, share in (error_rates or {}).items()}
     environment = Environment(
@@ -91,15 +90,8 @@ def render(
 
 def note(comparison: Comparison, verdict: Verdict, *, language: str, picture_url: str = "") -> str:
     """The verdict as a few lines of markdown, for the record in MLflow and for artifacts of a run."""
-    texts = words.words_of(language)
-    numbers = Numbers(language, comparison.criteria.metric, comparison.criteria.currency, texts)
-    facts = facts_of(comparison, verdict, numbers)
-    lines = [
-        f"## {texts[f'verdict.{verdict.kind}']}",
-        "",
-        f"**{_bare(words.say(f'sentence.{verdict.kind}', facts, language))}**",
-        "",
-    ]
+    texts, facts = words.words_of(language), _facts(comparison, verdict, language)
+    lines = [f"## {texts[f'verdict.{verdict.kind}']}", "", f"**{_bare(_sentence(verdict, facts, language))}**", ""]
     lines += [texts[f"advice.{verdict.kind}"], ""]
     lines += [f"![{texts['head.picture']}]({picture_url})", ""] if picture_url else []
     lines += [f"- {_bare(sentence)}" for sentence in _reasons(comparison, facts, language)]
@@ -108,9 +100,30 @@ def note(comparison: Comparison, verdict: Verdict, *, language: str, picture_url
 
 def headline(comparison: Comparison, verdict: Verdict, *, language: str) -> str:
     """The verdict in one plain sentence without markup, for a terminal."""
-    texts = words.words_of(language)
-    numbers = Numbers(language, comparison.criteria.metric, comparison.criteria.currency, texts)
-    return _bare(words.say(f"sentence.{verdict.kind}", facts_of(comparison, verdict, numbers), language))
+    return _bare(_sentence(verdict, _facts(comparison, verdict, language), language))
+
+
+def _facts(comparison: Comparison, verdict: Verdict, language: str) -> Facts:
+    return facts_of(comparison, verdict, _numbers(comparison, language))
+
+
+def _numbers(comparison: Comparison, language: str) -> Numbers:
+    promise = comparison.criteria
+    return Numbers(language, promise.metric, promise.currency, words.words_of(language))
+
+
+def _sentence(verdict: Verdict, facts: Facts, language: str) -> Markup:
+    """The verdict in one sentence; one of a newer program, unknown here, is told in that program's English."""
+    waited = verdict.reason_code == "stopped_by_person" and verdict.numbers.get("decision") == "timed out"
+    key = "sentence.nobody_approved" if waited else f"sentence.{verdict.reason_code}"
+    return (words.say(key, facts, language) if words.knows(key, language) else Markup()) or as_text(verdict.reason)
+
+
+def _next_stage(verdict: Verdict, facts: Facts, language: str) -> Markup:
+    if "next_cost" not in facts:
+        return words.say(f"next.none.{verdict.kind}", facts, language)
+    unit = {"rows": "rows", "times the budget": "budget"}.get(verdict.next_cost_unit, "currency")
+    return words.say(f"next.{unit}", facts, language)
 
 
 def _bare(text: Markup) -> str:
@@ -123,14 +136,14 @@ def _safe(links: Mapping[str, str]) -> dict[str, str]:
 
 
 def _sentences(comparison: Comparison, verdict: Verdict, facts: Facts, language: str) -> dict[str, Any]:
-    kind = verdict.kind
+    changes = [words.say(f"change.{code}", facts, language) for code in verdict.would_change_it]
     return {
-        "sentence": words.say(f"sentence.{kind}", facts, language),
-        "advice": words.say(f"advice.{kind}", facts, language),
+        "sentence": _sentence(verdict, facts, language),
+        "advice": words.say(f"advice.{verdict.kind}", facts, language),
         "reasons": _reasons(comparison, facts, language),
-        "changes": words.say_all(f"change.{kind}", facts, language),
-        "next_stage": words.say(f"next.{kind}", facts, language),
-        "phrases": words.say_all(f"meeting.{kind}", facts, language),
+        "changes": [change for change in changes if change],
+        "next_stage": _next_stage(verdict, facts, language),
+        "phrases": words.say_all(f"meeting.{verdict.kind}", facts, language),
         "size_caption": words.say("caption.size", facts, language),
     }
 
@@ -144,7 +157,7 @@ def _reasons(comparison: Comparison, facts: Facts, language: str) -> list[Markup
     sentences = [words.say(key, facts, language) for key in keys]
     if comparison.missing:
         comma = words.words_of(language)["list_comma"]
-        missing = Markup('<span class="text">{}</span>').format(comma.join(comparison.missing))
+        missing = as_text(comma.join(comparison.missing))
         sentences.append(words.say("why.incomplete", {"missing": missing}, language))
     return [sentence for sentence in sentences if sentence]
 

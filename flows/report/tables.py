@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from flows.report.facts import as_text
 from flows.report.numbers import Numbers
 from relu_core.comparison.schema import Comparison, FamilyResult
 from relu_core.plot_style import family_name
@@ -26,8 +27,8 @@ def money(comparison: Comparison, numbers: Numbers, chosen: str) -> Table:
     rows = tuple(
         (
             escape(numbers.words.get(f"option.{option.option}", option.option)),
-            numbers.interval(option.saving_per_year, "money"),
-            numbers.money(option.project_cost),
+            numbers.interval(option.saving_per_year, "amount"),
+            numbers.amount(option.project_cost),
             numbers.interval(option.payback_years, "years"),
             numbers.count(option.confusion.false_negative),
             numbers.count(option.confusion.false_positive),
@@ -82,7 +83,7 @@ def yardstick(comparison: Comparison, numbers: Numbers) -> Table | None:
 def findings(comparison: Comparison, numbers: Numbers) -> Table:
     """What was found in the data and what was done about it."""
     rows = tuple(
-        (_text(found.column), _text(f"{found.code}: {found.evidence}"), _text(found.action))
+        (as_text(found.column), as_text(f"{found.code}: {found.evidence}"), as_text(found.action))
         for found in comparison.findings
     )
     return Table(_heads(("column", "finding", "action"), numbers), rows)
@@ -93,9 +94,9 @@ def approvals(comparison: Comparison, numbers: Numbers) -> Table:
     rows = tuple(
         (
             escape(numbers.words.get(f"stage.{approval.stage}", approval.stage)),
-            _text(approval.decision),
-            _text(approval.person),
-            _text(approval.reason),
+            as_text(approval.decision),
+            as_text(approval.person),
+            as_text(approval.reason),
         )
         for approval in comparison.approvals
     )
@@ -107,8 +108,8 @@ def charter(comparison: Comparison, numbers: Numbers) -> list[tuple[Markup, Mark
     promise, protocol = comparison.criteria, comparison.protocol
     words = numbers.words
     lines = [
-        ("poc", _text(comparison.poc)),
-        ("target_column", _text(comparison.dataset.target)),
+        ("poc", as_text(comparison.poc)),
+        ("target_column", as_text(comparison.dataset.target)),
         ("metric", escape(words.get(f"metric.{promise.metric}", promise.metric))),
         ("target", numbers.metric(promise.target)),
         ("kill", numbers.metric(promise.kill)),
@@ -134,25 +135,25 @@ def data(comparison: Comparison, numbers: Numbers) -> list[tuple[Markup, Markup]
     """What the data was."""
     record, comma = comparison.dataset, numbers.words["list_comma"]
     lines = [
-        ("dataset", _text(record.name)),
-        ("fingerprint", _text(record.version)),
-        ("sources", _text(comma.join(record.sources))),
+        ("dataset", as_text(record.name)),
+        ("fingerprint", as_text(record.version)),
+        ("sources", as_text(comma.join(record.sources))),
         ("rows", numbers.count(record.rows)),
         ("quarantined", numbers.count(record.quarantined)),
         ("development_rows", numbers.count(record.development_rows)),
         ("untouched_rows", numbers.count(record.untouched_rows)),
     ]
     if record.period_start and record.period_end:
-        lines.append(("period", Markup("{} – {}").format(_text(record.period_start), _text(record.period_end))))
-    lines.append(("columns", _text(comma.join(record.columns))))
+        lines.append(("period", Markup("{} – {}").format(as_text(record.period_start), as_text(record.period_end))))
+    lines.append(("columns", as_text(comma.join(record.columns))))
     return [(escape(numbers.words[f"label.{key}"]), value) for key, value in lines]
 
 
 def _family(family: FamilyResult, numbers: Numbers) -> Row:
     at_finalist = [point.metric for point in family.points if point.hidden_widths == family.finalist]
-    widths = _text("-".join(map(str, family.finalist)) or "–")
+    widths = as_text("-".join(map(str, family.finalist)) or "–")
     return (
-        _text(family_name(family.hidden_layers, numbers.language)),
+        as_text(family_name(family.hidden_layers, numbers.language)),
         smallest(family, numbers),
         widths,
         numbers.interval(at_finalist[0] if at_finalist else None),
@@ -162,10 +163,5 @@ def _family(family: FamilyResult, numbers: Numbers) -> Row:
     )
 
 
-def _text(text: str) -> Markup:
-    """Words of the record as they stand; marked, because their digits are no measurements."""
-    return Markup('<span class="text">{}</span>').format(text)
-
-
 def _heads(columns: tuple[str, ...], numbers: Numbers) -> Row:
-    return tuple(escape(numbers.words[f"table.{name}"]) for name in columns)
+    return tuple(escape(numbers.words[f"table.{name}"].format(currency=numbers.currency)) for name in columns)

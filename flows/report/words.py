@@ -14,7 +14,6 @@ from flows.report.words_ja import JAPANESE
 from relu_core.arguments import one_of
 
 LANGUAGES = {"en": ENGLISH, "ja": JAPANESE}
-VERDICTS = ("SIMPLE_SUFFICES", "WIDTH_SUFFICES", "DEPTH_PAYS", "NOT_FEASIBLE", "MORE_DATA", "INCONCLUSIVE")
 
 Wording = str | tuple[str, ...]
 
@@ -22,6 +21,11 @@ Wording = str | tuple[str, ...]
 def words_of(language: str) -> dict[str, str]:
     """Single words and labels of "en" or "ja", by key. Refuses other languages."""
     return {key: text for key, text in _all(language).items() if isinstance(text, str)}
+
+
+def knows(key: str, language: str) -> bool:
+    """Whether there are words for `key`."""
+    return key in _all(language)
 
 
 def say(key: str, facts: Facts, language: str) -> Markup:

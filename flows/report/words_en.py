@@ -9,9 +9,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "not_measured": "not measured",
     "no_limit": "no limit",
     "never": "never",
-    "years": "{value} years",
-    "yes": "yes",
-    "no": "no",
+    "percent": "{value} %",
     # The verdict.
     "verdict.SIMPLE_SUFFICES": "A simple model is enough",
     "verdict.WIDTH_SUFFICES": "One hidden layer is enough",
@@ -19,42 +17,82 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "verdict.NOT_FEASIBLE": "Not feasible on this data",
     "verdict.MORE_DATA": "More data first",
     "verdict.INCONCLUSIVE": "Not settled yet",
-    "sentence.SIMPLE_SUFFICES": (
-        "The {simple_name}, which is no neural network, reaches {simple}; the target is {target}.",
-        "A model that is no neural network reaches the target of {target}.",
+    "sentence.baseline_reaches": (
+        "A {model}, which is no neural network, reaches {value} ({low} to {high}); the target is {target}."
     ),
-    "sentence.WIDTH_SUFFICES": (
-        "A network with one hidden layer and {shallow_size} parameters reaches the target of {target}; "
-        "more layers make it {ratio} times smaller ({ratio_low} to {ratio_high}), and depth is worth it from "
-        "{minimum_ratio}.",
-        "A network with one hidden layer and {shallow_size} parameters reaches the target of {target}; "
-        "no deeper one is meaningfully smaller.",
-        "A network with one hidden layer reaches the target of {target}; no deeper one is meaningfully smaller.",
+    "sentence.baseline_reaches_on_average": (
+        "A {model}, which is no neural network, reaches {value} on average ({low} to {high}); the target is {target}, "
+        "and no network reaches it with more certainty."
     ),
-    "sentence.DEPTH_PAYS": (
-        "With {deep_layers} hidden layers, {deep_size} parameters reach the target of {target}; "
-        "with one hidden layer it takes {ratio} times as many ({ratio_low} to {ratio_high}).",
-        "With {deep_layers} hidden layers, {deep_size} parameters reach the target of {target}; "
-        "with one hidden layer not even {shallow_tried} do.",
-        "With {deep_layers} hidden layers, {deep_size} parameters reach the target of {target}.",
-        "A deeper network reaches the target of {target} with meaningfully fewer parameters.",
+    "sentence.depth_not_smaller": (
+        "One hidden layer reaches the target of {target} with {shallow_parameters} parameters; the best deeper network "
+        "saves a factor of {ratio} ({ratio_low} to {ratio_high}), less than the {minimum_ratio} asked for."
     ),
-    "sentence.NOT_FEASIBLE": (
-        "The best model of all reaches {best} ({best_low} to {best_high}); below {kill} the charter gives the idea up.",
-        "The best model of all reaches {best}, far from the target of {target}.",
-        "No model comes near the target of {target}.",
+    "sentence.deep_not_reached": (
+        "One hidden layer reaches the target of {target} with {shallow_parameters} parameters; no deeper network does, "
+        "with up to {deep_high}."
     ),
-    "sentence.MORE_DATA": (
-        "The best model reaches {best}, the target is {target}; the learning curve says that about "
-        "{rows_to_target} rows "
-        "({rows_to_target_low} to {rows_to_target_high}) would get there.",
-        "The best model reaches {best} and still gains from every row; the target is {target}.",
-        "Results still improve with every row; the target of {target} is not reached yet.",
+    "sentence.shallow_alone": (
+        "One hidden layer reaches the target of {target} with {shallow_parameters} parameters; "
+        "nothing deeper was to be tried."
     ),
-    "sentence.INCONCLUSIVE": (
-        "The budget ended before the evidence was clear: the best model so far reaches {best}, the target is {target}.",
-        "The budget ended before the evidence was clear; the target is {target}.",
+    "sentence.ratio_above_threshold": (
+        "With {deep_hidden_layers} hidden layers, {deep_parameters} parameters reach the target of {target}; "
+        "one hidden layer needs {ratio} times as many ({ratio_low} to {ratio_high})."
     ),
+    "sentence.no_shallow_reaches": (
+        "With {deep_hidden_layers} hidden layers, {deep_parameters} parameters reach the target of {target}; "
+        "with one hidden layer not even {shallow_high} do."
+    ),
+    "sentence.below_kill": (
+        "Even the best model ({model}) stays at {value} ({low} to {high}); the charter gives the idea up at {kill}."
+    ),
+    "sentence.target_out_of_reach": (
+        "The best model ({model}) stays at {value} ({low} to {high}), the target is {target}, and more rows "
+        "would not help."
+    ),
+    "sentence.rows_to_target": (
+        "No model reaches the target of {target} yet, but every row still helps: about {rows} rows "
+        "({rows_low} to {rows_high}) instead of {rows_now} should get there."
+    ),
+    "sentence.budget_ended": "The budget ended before the answer. Not measured: {missing}.",
+    "sentence.stopped_by_person": "{person} ended the evaluation before the stage “{stage}”: {why}.",
+    "sentence.nobody_approved": "Nobody approved the stage “{stage}” in time.",
+    "sentence.ratio_straddles_threshold": (
+        "Depth seems to save a factor of {ratio}, but the range {ratio_low} to {ratio_high} does not settle "
+        "whether it is "
+        "the {minimum_ratio} asked for."
+    ),
+    "sentence.shallow_grid_too_short": (
+        "Deeper networks reach the target of {target} with {deep_parameters} parameters; one hidden layer "
+        "was tried up to "
+        "{shallow_high} only, too few to say whether depth pays."
+    ),
+    "sentence.no_shallow_family": (
+        "A network with {model} reaches the target of {target} with {deep_parameters} parameters, but no "
+        "shallow one was "
+        "to be tried."
+    ),
+    "sentence.not_confirmed": (
+        "The untouched rows do not confirm it: there the finalist ({model}) stays at {value} ({low} to {high}), "
+        "the target is {target}."
+    ),
+    "sentence.between_kill_and_target": (
+        "The best model ({model}) reaches {value} ({low} to {high}): above the {kill} at which the idea is "
+        "dead, below the "
+        "target of {target}, and more rows of this kind would not change that."
+    ),
+    "sentence.curve_not_trusted": (
+        "The best model ({model}) reaches {value} ({low} to {high}), the target is {target}; how many more "
+        "rows would get "
+        "there cannot be said yet."
+    ),
+    "sentence.no_learning_curve": (
+        "The best model ({model}) reaches {value} ({low} to {high}), the target is {target}; whether more "
+        "rows help was "
+        "not measured."
+    ),
+    "sentence.nothing_measured": "Nothing was measured.",
     # What to do.
     "advice.SIMPLE_SUFFICES": "Build the simple model. Do not pay for a neural network.",
     "advice.WIDTH_SUFFICES": "Fund the shallow network. Do not pay for a deeper one.",
@@ -63,52 +101,55 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "advice.MORE_DATA": "Collect rows first; decide about networks afterwards.",
     "advice.INCONCLUSIVE": "Do not decide yet. Either extend the budget or stop.",
     # What would change our mind.
-    "change.SIMPLE_SUFFICES.1": "A higher target than {simple}: then networks would have to show what they add.",
-    "change.SIMPLE_SUFFICES.2": "New sensors or a new product: the simple model must be measured again on them.",
-    "change.WIDTH_SUFFICES.1": "A higher target: depth begins to matter where one hidden layer runs out of size.",
-    "change.WIDTH_SUFFICES.2": "A device with little memory, where a factor below {minimum_ratio} is worth money.",
-    "change.DEPTH_PAYS.1": "A lower target: near {simple} the {simple_name} would do.",
-    "change.DEPTH_PAYS.2": "A cheaper shallow project: parameters are only one part of the price.",
-    "change.NOT_FEASIBLE.1": "A new measurement that sees the cause: better columns, not larger networks.",
-    "change.NOT_FEASIBLE.2": "Errors in the labels: have two people judge the same parts and compare.",
-    "change.MORE_DATA.1": "More rows of the same kind, with the same sensors and the same way of labelling.",
-    "change.MORE_DATA.2": "A lower target: {best} is reached today.",
-    "change.INCONCLUSIVE.1": "A longer budget with the same charter: finished parts are not trained again.",
-    "change.INCONCLUSIVE.2": "A larger difference to prove: depth must now save a factor of {minimum_ratio}.",
-    "next.SIMPLE_SUFFICES": ("The project costs {project_cost} once.", "No further stage is needed."),
-    "next.WIDTH_SUFFICES": ("The project costs {project_cost} once.", "The next stage is a trial on the line."),
-    "next.DEPTH_PAYS": ("The project costs {project_cost} once.", "The next stage is a trial on the line."),
-    "next.NOT_FEASIBLE": "No further stage is proposed.",
-    "next.MORE_DATA": (
-        "Rows to collect: about {rows_to_target} in all. The evaluation itself is then repeated with one command.",
-        "The evaluation is repeated with one command once there are more rows.",
+    "change.higher_target": "A higher target than {target}.",
+    "change.lower_target": "A lower target than {target}.",
+    "change.more_rows": ("More rows of the same kind than these {rows_now}.", "More rows of the same kind."),
+    "change.smaller_minimum_ratio": (
+        "A device so small that saving less than a factor of {minimum_ratio} is worth money."
     ),
-    "next.INCONCLUSIVE": "The same command with more minutes continues where this run ended.",
+    "change.larger_minimum_ratio": "Asking for a larger saving than a factor of {minimum_ratio}.",
+    "change.larger_networks": "Larger networks than were tried.",
+    "change.add_deep_family": "Trying networks with more hidden layers.",
+    "change.add_shallow_family": "Trying networks with one hidden layer.",
+    "change.other_columns": "A measurement that sees the cause: better columns, not larger networks.",
+    "change.lower_kill": ("A lower limit than {kill} for giving up.", "A lower limit for giving up."),
+    "change.more_minutes": "A longer time budget: what is finished is not trained again.",
+    "change.approve_stage": "Approval of the next stage.",
+    "next.currency": "The project costs {next_cost} once.",
+    "next.rows": "About {next_cost} more rows; the evaluation is then repeated with one command.",
+    "next.budget": "About {next_cost} times the data or the folds.",
+    "next.none.SIMPLE_SUFFICES": "No further stage is needed.",
+    "next.none.WIDTH_SUFFICES": "A trial on the line.",
+    "next.none.DEPTH_PAYS": "A trial on the line.",
+    "next.none.NOT_FEASIBLE": "None is proposed.",
+    "next.none.MORE_DATA": "The evaluation is repeated with one command once there are more rows.",
+    "next.none.INCONCLUSIVE": "The same command with more minutes goes on where this run ended.",
     # Phrases for the meeting.
-    "meeting.SIMPLE_SUFFICES.1": (
-        "“The {simple_name} reaches {simple}. Our target is {target}. We do not need a network.”"
-    ),
+    "meeting.SIMPLE_SUFFICES.1": "“A {model} reaches {value}, our target is {target}. We do not need a network.”",
     "meeting.SIMPLE_SUFFICES.2": "“It saves {saving} a year and is paid back in {payback} years.”",
-    "meeting.SIMPLE_SUFFICES.3": (
-        "“{untouched_rows} rows were locked away until the end, so this is not wishful thinking.”"
-    ),
-    "meeting.WIDTH_SUFFICES.1": "“One hidden layer is enough. Depth costs more and gives nothing we can measure.”",
+    "meeting.SIMPLE_SUFFICES.3": "“{untouched_rows} rows were locked away until the end: this is no wishful thinking.”",
+    "meeting.WIDTH_SUFFICES.1": "“One hidden layer is enough. Depth gives nothing that we could measure.”",
     "meeting.WIDTH_SUFFICES.2": "“It saves {saving} a year and is paid back in {payback} years.”",
-    "meeting.WIDTH_SUFFICES.3": "“The simple model reaches {simple}; the network reaches our target of {target}.”",
+    "meeting.WIDTH_SUFFICES.3": (
+        "“The best simple model stays at {simple}; the network reaches our target of {target}.”"
+    ),
     "meeting.DEPTH_PAYS.1": (
-        "“The same accuracy with {deep_layers} hidden layers needs {ratio} times fewer parameters.”",
+        "“The same accuracy takes {ratio} times fewer parameters with {deep_hidden_layers} hidden layers.”",
         "“Only the deeper network reaches our target of {target}.”",
     ),
     "meeting.DEPTH_PAYS.2": (
-        "“Even the cautious end of the range, {ratio_low}, is above what we asked for, {minimum_ratio}.”"
+        "“Even the cautious end of the range, {ratio_low}, is not below the {minimum_ratio} we asked for.”"
     ),
     "meeting.DEPTH_PAYS.3": "“It saves {saving} a year and is paid back in {payback} years.”",
-    "meeting.NOT_FEASIBLE.1": "“The best we could do is {best}. We agreed to stop below {kill}.”",
+    "meeting.NOT_FEASIBLE.1": (
+        "“The best we could do is {value}. We had agreed to stop below {kill}.”",
+        "“The best we could do is {value}; the target is {target}.”",
+    ),
     "meeting.NOT_FEASIBLE.2": "“Stopping now is a result: it saves the rest of the budget.”",
-    "meeting.MORE_DATA.1": "“We are at {best} with {development_rows} rows. The target needs about {rows_to_target}.”",
+    "meeting.MORE_DATA.1": "“With {rows_now} rows we are at {value}. The target needs about {rows}.”",
     "meeting.MORE_DATA.2": "“The money goes into collecting rows, not into larger networks.”",
-    "meeting.INCONCLUSIVE.1": "“We cannot say yet, and we will not pretend.”",
-    "meeting.INCONCLUSIVE.2": "“More time on the same machine settles it or tells us to stop.”",
+    "meeting.INCONCLUSIVE.1": "“We cannot say yet, and we do not pretend.”",
+    "meeting.INCONCLUSIVE.2": "“We know what would settle it.”",
     # Headings.
     "head.picture": "How large a network must be",
     "head.money": "What it costs, what it saves",
@@ -147,7 +188,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "why.untouched": "{untouched_rows} rows stayed locked away until the finalists were fixed, and were read once.",
     "why.leaks": "Columns that would have given the answer away were found and not used: {leaks}.",
     "why.no_leaks": "No column was found that gives the answer away.",
-    "why.quarantined": "{quarantined} of {rows} rows were unreadable and set aside, each with its reason.",
+    "why.quarantined": "{quarantined} of {all_rows} rows were unreadable and set aside, each with its reason.",
     "why.rates": "On problems with a known answer, this procedure wrongly said “depth pays” in {false_rate} of cases, "
     "and missed it in {missed_rate}.",
     "why.yardstick": "A proof beside the experiment: how good the best possible shallow network is (appendix).",
@@ -156,8 +197,8 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "money.none": "The charter names no costs, so no saving is computed.",
     "money.not_binary": "Money is computed for yes/no questions only.",
     "table.option": "Option",
-    "table.saving": "Saving a year",
-    "table.project": "Project, once",
+    "table.saving": "Saving a year, {currency}",
+    "table.project": "Project, once, {currency}",
     "table.payback": "Payback, years",
     "table.misses": "Missed",
     "table.false_alarms": "False alarms",
@@ -198,7 +239,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "fact.today": "today",
     "fact.target": "target",
     "fact.best": "best model",
-    "fact.ratio": "fewer parameters",
+    "fact.ratio": "times fewer parameters",
     "fact.saving": "saving a year",
     "fact.payback": "payback, years",
     "label.poc": "PoC",

@@ -9,9 +9,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "not_measured": "未測定",
     "no_limit": "上限なし",
     "never": "回収できない",
-    "years": "{value}年",
-    "yes": "はい",
-    "no": "いいえ",
+    "percent": "{value}%",
     # 判定
     "verdict.SIMPLE_SUFFICES": "単純なモデルで十分",
     "verdict.WIDTH_SUFFICES": "隠れ層は1層で十分",
@@ -19,41 +17,73 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "verdict.NOT_FEASIBLE": "このデータでは実現できない",
     "verdict.MORE_DATA": "まずデータを増やす",
     "verdict.INCONCLUSIVE": "まだ判断できない",
-    "sentence.SIMPLE_SUFFICES": (
-        "ニューラルネットワークではない{simple_name}が{simple}に達しました。目標は{target}です。",
-        "ニューラルネットワークを使わないモデルが目標の{target}に達しました。",
+    "sentence.baseline_reaches": (
+        "ニューラルネットワークではない{model}が{value}({low}〜{high})に達しました。目標は{target}です。"
     ),
-    "sentence.WIDTH_SUFFICES": (
-        "隠れ層1層、パラメータ数{shallow_size}のネットワークが目標の{target}に達しました。"
-        "多層にしても小さくなるのは{ratio}分の1({ratio_low}〜{ratio_high})にとどまり、採用基準の"
-        "{minimum_ratio}分の1を満たしません。",
-        "隠れ層1層、パラメータ数{shallow_size}のネットワークが目標の{target}に達し、"
-        "多層にしても意味のある小型化にはなりません。",
-        "隠れ層1層のネットワークが目標の{target}に達し、多層にしても意味のある小型化にはなりません。",
+    "sentence.baseline_reaches_on_average": (
+        "ニューラルネットワークではない{model}が平均で{value}({low}〜{high})に達しました。目標は{target}で、"
+        "これより確実に届くネットワークはありません。"
     ),
-    "sentence.DEPTH_PAYS": (
-        "隠れ層{deep_layers}層ならパラメータ数{deep_size}で目標の{target}に達します。"
-        "隠れ層1層では{ratio}倍({ratio_low}〜{ratio_high}倍)のパラメータが必要です。",
-        "隠れ層{deep_layers}層ならパラメータ数{deep_size}で目標の{target}に達します。"
-        "隠れ層1層では{shallow_tried}まで増やしても届きません。",
-        "隠れ層{deep_layers}層なら、パラメータ数{deep_size}で目標の{target}に達します。",
-        "多層のネットワークは、明らかに少ないパラメータで目標の{target}に達します。",
+    "sentence.depth_not_smaller": (
+        "隠れ層1層、パラメータ数{shallow_parameters}で目標の{target}に達しました。"
+        "最良の多層ネットワークでも小型化は{ratio}倍({ratio_low}〜{ratio_high}倍)で、基準の{minimum_ratio}"
+        "倍に届きません。"
     ),
-    "sentence.NOT_FEASIBLE": (
-        "最も良いモデルでも{best}({best_low}〜{best_high})でした。{kill}を下回れば中止、と事前に決めています。",
-        "最も良いモデルでも{best}で、目標の{target}に遠く及びません。",
-        "どのモデルも目標の{target}に近づきませんでした。",
+    "sentence.deep_not_reached": (
+        "隠れ層1層、パラメータ数{shallow_parameters}で目標の{target}に達しました。多層のネットワークは"
+        "{deep_high}まで増やしても届きません。"
     ),
-    "sentence.MORE_DATA": (
-        "最も良いモデルは{best}、目標は{target}です。学習曲線によれば、約{rows_to_target}行"
-        "({rows_to_target_low}〜{rows_to_target_high}行)あれば目標に届く見込みです。",
-        "最も良いモデルは{best}で、データを増やすほど今も改善しています。目標は{target}です。",
-        "データを増やすほど改善していますが、目標の{target}にはまだ届いていません。",
+    "sentence.shallow_alone": (
+        "隠れ層1層、パラメータ数{shallow_parameters}で目標の{target}に達しました。"
+        "多層のネットワークは評価の対象外です。"
     ),
-    "sentence.INCONCLUSIVE": (
-        "結論が出る前に予算時間が終わりました。現時点の最良値は{best}、目標は{target}です。",
-        "結論が出る前に予算時間が終わりました。目標は{target}です。",
+    "sentence.ratio_above_threshold": (
+        "隠れ層{deep_hidden_layers}層ならパラメータ数{deep_parameters}で目標の{target}に達します。"
+        "隠れ層1層では{ratio}倍({ratio_low}〜{ratio_high}倍)のパラメータが必要です。"
     ),
+    "sentence.no_shallow_reaches": (
+        "隠れ層{deep_hidden_layers}層ならパラメータ数{deep_parameters}で目標の{target}に達します。"
+        "隠れ層1層では{shallow_high}まで増やしても届きません。"
+    ),
+    "sentence.below_kill": (
+        "最も良いモデル({model})でも{value}({low}〜{high})でした。中止ラインは{kill}と事前に決めています。"
+    ),
+    "sentence.target_out_of_reach": (
+        "最も良いモデル({model})でも{value}({low}〜{high})です。目標の{target}には、データを増やしても届きません。"
+    ),
+    "sentence.rows_to_target": (
+        "目標の{target}に届くモデルはまだありませんが、データを増やすほど改善しています。現在の{rows_now}"
+        "行に対し、約{rows}行({rows_low}〜{rows_high}行)あれば届く見込みです。"
+    ),
+    "sentence.budget_ended": "結論が出る前に予算時間が終わりました。未測定:{missing}。",
+    "sentence.stopped_by_person": "{person}が「{stage}」段階の前で評価を終了しました。理由:{why}。",
+    "sentence.nobody_approved": "「{stage}」段階は期限までに承認されませんでした。",
+    "sentence.ratio_straddles_threshold": (
+        "多層化で{ratio}倍の小型化が見込まれますが、区間は{ratio_low}〜{ratio_high}倍で、基準の"
+        "{minimum_ratio}倍を満たすかどうかはまだ決まりません。"
+    ),
+    "sentence.shallow_grid_too_short": (
+        "多層のネットワークはパラメータ数{deep_parameters}で目標の{target}に達しました。隠れ層1層は"
+        "{shallow_high}までしか試しておらず、多層化の価値は判断できません。"
+    ),
+    "sentence.no_shallow_family": (
+        "{model}のネットワークはパラメータ数{deep_parameters}で目標の{target}に達しましたが、"
+        "隠れ層1層は評価の対象外でした。"
+    ),
+    "sentence.not_confirmed": (
+        "未使用データでは確認できませんでした。最終候補({model})は{value}({low}〜{high})で、目標は{target}です。"
+    ),
+    "sentence.between_kill_and_target": (
+        "最も良いモデル({model})は{value}({low}〜{high})です。中止ラインの{kill}は上回りますが目標の{target}"
+        "には届かず、同じ種類のデータを増やしても変わりません。"
+    ),
+    "sentence.curve_not_trusted": (
+        "最も良いモデル({model})は{value}({low}〜{high})、目標は{target}です。あと何行あれば届くかは、まだ言えません。"
+    ),
+    "sentence.no_learning_curve": (
+        "最も良いモデル({model})は{value}({low}〜{high})、目標は{target}です。データを増やす効果は測っていません。"
+    ),
+    "sentence.nothing_measured": "測定結果がありません。",
     # 推奨
     "advice.SIMPLE_SUFFICES": "単純なモデルを導入し、ニューラルネットワークには投資しないことを勧めます。",
     "advice.WIDTH_SUFFICES": "浅いネットワークに投資し、多層化には投資しないことを勧めます。",
@@ -62,48 +92,49 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "advice.MORE_DATA": "先にデータを集め、ネットワークの判断はその後に行うことを勧めます。",
     "advice.INCONCLUSIVE": "まだ決めないでください。予算時間を延ばすか、中止するかを選んでください。",
     # 判断が変わる条件
-    "change.SIMPLE_SUFFICES.1": "目標が{simple}より高くなる場合。その時はネットワークの効果を改めて測ります。",
-    "change.SIMPLE_SUFFICES.2": "センサーや製品が変わる場合。単純なモデルも測り直しが必要です。",
-    "change.WIDTH_SUFFICES.1": "目標を上げる場合。1層では規模が足りなくなると、多層化が効き始めます。",
-    "change.WIDTH_SUFFICES.2": "メモリの小さい機器に載せる場合。{minimum_ratio}倍未満の小型化でも価値が出ます。",
-    "change.DEPTH_PAYS.1": "目標を下げる場合。{simple}付近でよければ{simple_name}で足ります。",
-    "change.DEPTH_PAYS.2": "浅いネットワークの導入費用が下がる場合。パラメータ数は費用の一部にすぎません。",
-    "change.NOT_FEASIBLE.1": (
-        "原因を捉える新しい計測が加わる場合。必要なのは大きなネットワークではなく、良い測定項目です。"
-    ),
-    "change.NOT_FEASIBLE.2": "判定ラベルに誤りがある場合。同じ部品を2人で判定し、一致を確かめてください。",
-    "change.MORE_DATA.1": "同じセンサー、同じ判定方法で、同じ種類のデータが増える場合。",
-    "change.MORE_DATA.2": "目標を下げる場合。現時点で{best}には達しています。",
-    "change.INCONCLUSIVE.1": "同じ計画書のまま予算時間を延ばす場合。済んだ学習はやり直しません。",
-    "change.INCONCLUSIVE.2": "より大きな差だけを問う場合。今の採用基準は{minimum_ratio}倍です。",
-    "next.SIMPLE_SUFFICES": ("導入費用は{project_cost}(1回)です。", "次の段階は必要ありません。"),
-    "next.WIDTH_SUFFICES": ("導入費用は{project_cost}(1回)です。", "次の段階はラインでの試行です。"),
-    "next.DEPTH_PAYS": ("導入費用は{project_cost}(1回)です。", "次の段階はラインでの試行です。"),
-    "next.NOT_FEASIBLE": "次の段階は提案しません。",
-    "next.MORE_DATA": (
-        "合計で約{rows_to_target}行が必要です。評価そのものは同じコマンドで繰り返せます。",
-        "データが増えたら、評価は同じコマンドで繰り返せます。",
-    ),
-    "next.INCONCLUSIVE": "予算時間を延ばして同じコマンドを実行すれば、続きから再開します。",
+    "change.higher_target": "目標を{target}より高くする場合。",
+    "change.lower_target": "目標を{target}より下げる場合。",
+    "change.more_rows": ("同じ種類のデータが現在の{rows_now}行より増える場合。", "同じ種類のデータが増える場合。"),
+    "change.smaller_minimum_ratio": "メモリの小さい機器に載せるなど、{minimum_ratio}倍未満の小型化にも価値がある場合。",
+    "change.larger_minimum_ratio": "{minimum_ratio}倍より大きな小型化を求める場合。",
+    "change.larger_networks": "今回より大きなネットワークを試す場合。",
+    "change.add_deep_family": "隠れ層の多いネットワークを試す場合。",
+    "change.add_shallow_family": "隠れ層1層のネットワークを試す場合。",
+    "change.other_columns": "原因を捉える計測が加わる場合。必要なのは大きなネットワークではなく、良い測定項目です。",
+    "change.lower_kill": ("中止ラインを{kill}より下げる場合。", "中止ラインを下げる場合。"),
+    "change.more_minutes": "予算時間を延ばす場合。済んだ学習はやり直しません。",
+    "change.approve_stage": "次の段階が承認される場合。",
+    "next.currency": "導入費用は{next_cost}(1回)です。",
+    "next.rows": "あと約{next_cost}行が必要です。その後の評価は同じコマンドで繰り返せます。",
+    "next.budget": "データまたは分割数が約{next_cost}倍必要です。",
+    "next.none.SIMPLE_SUFFICES": "次の段階は必要ありません。",
+    "next.none.WIDTH_SUFFICES": "ラインでの試行です。",
+    "next.none.DEPTH_PAYS": "ラインでの試行です。",
+    "next.none.NOT_FEASIBLE": "提案しません。",
+    "next.none.MORE_DATA": "データが増えたら、評価は同じコマンドで繰り返せます。",
+    "next.none.INCONCLUSIVE": "予算時間を延ばして同じコマンドを実行すれば、続きから再開します。",
     # 会議での一言
-    "meeting.SIMPLE_SUFFICES.1": "「{simple_name}で{simple}です。目標は{target}ですから、ネットワークは要りません。」",
+    "meeting.SIMPLE_SUFFICES.1": "「{model}で{value}です。目標は{target}ですから、ネットワークは要りません。」",
     "meeting.SIMPLE_SUFFICES.2": "「効果額は年間{saving}、投資回収期間は{payback}年です。」",
     "meeting.SIMPLE_SUFFICES.3": "「{untouched_rows}行は最後まで封印しておきました。都合のよい数字ではありません。」",
-    "meeting.WIDTH_SUFFICES.1": "「隠れ層は1層で足ります。多層化は費用が増えるだけで、測れる利点がありません。」",
+    "meeting.WIDTH_SUFFICES.1": "「隠れ層は1層で足ります。多層化には測れる利点がありません。」",
     "meeting.WIDTH_SUFFICES.2": "「効果額は年間{saving}、投資回収期間は{payback}年です。」",
     "meeting.WIDTH_SUFFICES.3": "「単純なモデルは{simple}止まり、ネットワークは目標の{target}に届きます。」",
     "meeting.DEPTH_PAYS.1": (
-        "「隠れ層{deep_layers}層なら、同じ精度をパラメータ数{ratio}分の1で実現できます。」",
+        "「隠れ層{deep_hidden_layers}層なら、同じ精度をパラメータ数{ratio}分の1で実現できます。」",
         "「目標の{target}に届くのは、多層のネットワークだけです。」",
     ),
-    "meeting.DEPTH_PAYS.2": "「控えめに見ても{ratio_low}倍の差があり、基準の{minimum_ratio}倍を上回ります。」",
+    "meeting.DEPTH_PAYS.2": "「控えめに見ても{ratio_low}倍の差があり、基準の{minimum_ratio}倍を下回りません。」",
     "meeting.DEPTH_PAYS.3": "「効果額は年間{saving}、投資回収期間は{payback}年です。」",
-    "meeting.NOT_FEASIBLE.1": "「最良でも{best}です。{kill}を下回れば中止と決めていました。」",
+    "meeting.NOT_FEASIBLE.1": (
+        "「最良でも{value}です。{kill}を下回れば中止と決めていました。」",
+        "「最良でも{value}です。目標は{target}です。」",
+    ),
     "meeting.NOT_FEASIBLE.2": "「ここで止めるのも成果です。残りの予算を守れます。」",
-    "meeting.MORE_DATA.1": "「{development_rows}行で{best}です。目標には約{rows_to_target}行が必要です。」",
+    "meeting.MORE_DATA.1": "「{rows_now}行で{value}です。目標には約{rows}行が必要です。」",
     "meeting.MORE_DATA.2": "「予算は大きなネットワークではなく、データ収集に使います。」",
     "meeting.INCONCLUSIVE.1": "「まだ言えません。言えるふりもしません。」",
-    "meeting.INCONCLUSIVE.2": "「同じ設備でもう少し時間をかければ、結論か中止かが決まります。」",
+    "meeting.INCONCLUSIVE.2": "「何があれば決められるかは分かっています。」",
     # 見出し
     "head.picture": "必要なネットワークの大きさ",
     "head.money": "費用と効果",
@@ -142,7 +173,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "why.untouched": "{untouched_rows}行は最終候補が決まるまで封印し、一度だけ使いました。",
     "why.leaks": "答えが漏れている列を検出し、使っていません:{leaks}。",
     "why.no_leaks": "答えが漏れている列は見つかりませんでした。",
-    "why.quarantined": "{rows}行のうち{quarantined}行は読み取れず、理由を付けて除きました。",
+    "why.quarantined": "{all_rows}行のうち{quarantined}行は読み取れず、理由を付けて除きました。",
     "why.rates": (
         "正解の分かっている問題で試すと、誤って「多層化に価値あり」とした割合は{false_rate}、見落とした割合は"
         "{missed_rate}でした。"
@@ -153,8 +184,8 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "money.none": "計画書に費用の記入がないため、効果額は計算していません。",
     "money.not_binary": "効果額は「はい/いいえ」の問いだけで計算します。",
     "table.option": "選択肢",
-    "table.saving": "年間効果額",
-    "table.project": "導入費用(1回)",
+    "table.saving": "年間効果額({currency})",
+    "table.project": "導入費用({currency})",
     "table.payback": "投資回収期間(年)",
     "table.misses": "見逃し",
     "table.false_alarms": "過検出",
@@ -195,7 +226,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "fact.today": "現状",
     "fact.target": "目標",
     "fact.best": "最良モデル",
-    "fact.ratio": "分の1の大きさ",
+    "fact.ratio": "倍の小型化",
     "fact.saving": "年間効果額",
     "fact.payback": "投資回収期間(年)",
     "label.poc": "PoC",
