@@ -1,6 +1,7 @@
 """The command depthcase: reads arguments, calls flows.operations, prints; every command imports only what it needs."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,21 +79,40 @@ def run(chosen: argparse.Namespace) -> int:
 
 def ingest(chosen: argparse.Namespace) -> int:
     """Ingest a file or folder as the newest version of a data set."""
-    if not chosen.path.exists():
-        raise SourceError(f"there is no file or folder {chosen.path}; check the path")
+    from flows.charter import NAME_PATTERN
+
+    _require_existing(chosen.path)
+    if not re.fullmatch(NAME_PATTERN, chosen.name):
+        raise SourceError(f"--name is {chosen.name!r}; use small letters, digits and hyphens, for example press-line-7")
     return 0 if _ingest(_running_services(), chosen.path, chosen.name) else 1
 
 
-def demo(_: argparse.Namespace) -> int:
-    """From generated press data to a verdict, with the services left running."""
-    from flows.charter import read_charter
-    from flows.demo_plant import write_demo
+def inspect(chosen: argparse.Namespace) -> int:
+    """Look at a file: its columns, its bad rows, and a charter to start from."""
+    from flows.operations import inspection
 
-    charter_path = write_demo(settings())
-    _say(f"Demo data written to {settings().raw}, its charter to {charter_path}.")
-    code = _evaluate(read_charter(charter_path), _running_services(), settings().raw, wait=True)
-    _say("The services stay up so that the links open. Stop them with: depthcase down")
+    _require_existing(chosen.path)
+    for line in inspection.inspect(chosen.path):
+        _say(line)
+    return 0
+
+
+def demo(_: argparse.Namespace) -> int:
+    """From generated data of a stamping line to a verdict; the services are left running."""
+    from flows.charter import read_charter
+    from flows.operations import demo as demonstration
+
+    running = _running_services()
+    path = demonstration.prepare(running)
+    _say(f"Raw files of a stamping line written to {running.raw}; the question is asked by {path}.")
+    code = _evaluate(read_charter(path), running, running.raw, wait=True)
+    _say("\nThe services stay up so that the links open. Stop them with: depthcase down")
     return code
+
+
+def _require_existing(path: Path) -> None:
+    if not path.exists():
+        raise SourceError(f"there is no file or folder {path}; check the path")
 
 
 def _running_services() -> Settings:
@@ -188,6 +208,9 @@ def _parser() -> argparse.ArgumentParser:
     intake.add_argument("path", type=Path, metavar="FILE_OR_FOLDER")
     intake.add_argument("--name", required=True, help="name of the data set: small letters, digits and hyphens")
     intake.set_defaults(command=ingest)
+    look = commands.add_parser("inspect", help="look at a file: its columns, its bad rows, a charter to start from")
+    look.add_argument("path", type=Path, metavar="FILE_OR_FOLDER")
+    look.set_defaults(command=inspect)
     return parser
 
 

@@ -66,6 +66,10 @@ def read_settings(environment: dict[str, str] | None = None) -> Settings:
     env = dict(os.environ) if environment is None else environment
     prefect_port = _port(env, "DEPTHCASE_PREFECT_PORT", 4200)
     mlflow_port = _port(env, "DEPTHCASE_MLFLOW_PORT", 5000)
+    if prefect_port == mlflow_port:
+        raise ServiceError(
+            f"DEPTHCASE_PREFECT_PORT and DEPTHCASE_MLFLOW_PORT are both {prefect_port}; give each its own."
+        )
     prefect_loopback = f"http://127.0.0.1:{prefect_port}/api"
     mlflow_loopback = f"http://127.0.0.1:{mlflow_port}"
     prefect_api_url = env.get("PREFECT_API_URL") or prefect_loopback

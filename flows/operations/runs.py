@@ -41,7 +41,7 @@ def follow(settings: Settings, run: FlowRun, say: Say) -> FlowRun:
     Raises ServiceError when the server is silent for a minute; the run itself may go on.
     """
     server = PrefectServer(settings.prefect_api_url)
-    story = _Story(say, run_address(settings, run))
+    story = Story(say, run_address(settings, run))
     heard = time.monotonic()
     while True:
         try:
@@ -63,7 +63,7 @@ def reason(run: FlowRun) -> str:
 
 
 @dataclass
-class _Story:
+class Story:
     """What has been said of a run so far, so that each thing is said once."""
 
     say: Say

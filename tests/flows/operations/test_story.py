@@ -1,0 +1,57 @@
+"""What is said while a run is followed: each thing once."""
+
+import pytest
+
+from flows.operations.runs import Story, reason
+from flows.operations.servers import FlowRun, TaskRun
+
+
+def _run(state: str, message: str = "") -> FlowRun:
+    return FlowRun("1", "press", state, state.title(), message, None)
+
+
+def _task(identity: str, state: str, state_name: str, seconds: float = 12.3) -> TaskRun:
+    return TaskRun(identity, f"Task {identity}", state, state_name, seconds, None)
+
+
+def test_each_task_is_told_once_when_it_has_ended() -> None:
+    said: list[str] = []
+    story = Story(said.append, "http://run")
+    story.tell(_run("RUNNING"), [_task("a", "RUNNING", "Running")], "")
+    assert said == []
+    ended = [_task("a", "COMPLETED", "Completed"), _task("b", "COMPLETED", "Cached"), _task("c", "FAILED", "Failed")]
+    for _ in range(2):
+        story.tell(_run("RUNNING"), ended, "20 % Screen")
+    assert said == ["  Task a: done in 12 s", "  Task b: cached, not done again", "  Task c: failed", "  20 % Screen"]
+
+
+def test_a_run_that_waits_for_a_person_gives_its_address_every_time_it_waits() -> None:
+    said: list[str] = []
+    story = Story(said.append, "http://run")
+    for state in ("RUNNING", "PAUSED", "PAUSED", "RUNNING", "PAUSED"):
+        story.tell(_run(state), [], "")
+    assert said == ["  The run waits for a person to decide: http://run"] * 2
+
+
+def test_a_run_that_no_worker_takes_is_told_once() -> None:
+    said: list[str] = []
+    story = Story(said.append, "http://run", since=-1000.0)
+    for _ in range(3):
+        story.tell(_run("SCHEDULED"), [], "")
+    assert said == ["  No worker has taken the run yet; other runs may come first, or see depthcase status"]
+
+
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        (
+            "Flow run encountered an exception: SourceError: the file is empty; export it",
+            "the file is empty; export it",
+        ),
+        ("Flow run encountered an exception: flows.errors.CharterError: target is missing", "target is missing"),
+        ("Flow run infrastructure exited with non-zero status code -9.", ""),
+        ("", "the run ended as Failed"),
+    ],
+)
+def test_the_reason_is_the_sentence_alone(message: str, sentence: str) -> None:
+    assert reason(_run("FAILED", message)) == (sentence or message)
