@@ -11,7 +11,13 @@ from relu_core.comparison.confirm import (
     network_validation_predictions,
     train_finalist,
 )
-from relu_core.comparison.evidence import headline_ratio, label_of, ratio_of_sizes
+from relu_core.comparison.evidence import (
+    best_baseline,
+    best_deep_family,
+    headline_ratio,
+    label_of,
+    ratio_of_sizes,
+)
 from relu_core.comparison.intervals import bootstrap_metric, fold_mean_interval, nested_bootstrap, quotient, wilson
 from relu_core.comparison.learning_curve import learning_curve, rows_to_target
 from relu_core.comparison.metrics import (
@@ -26,6 +32,7 @@ from relu_core.comparison.metrics import (
 )
 from relu_core.comparison.money import choose_threshold, confusion_at, cost_curve, money_of
 from relu_core.comparison.promise import Criteria, EvaluationProtocol
+from relu_core.comparison.region_evidence import data_slice, region_evidence, slice_coordinates
 from relu_core.comparison.schema import (
     SCHEMA_VERSION,
     Approval,
@@ -102,6 +109,11 @@ __all__ = [
     "ratio_of_sizes",
     "headline_ratio",
     "label_of",
+    "best_baseline",
+    "best_deep_family",
+    "region_evidence",
+    "data_slice",
+    "slice_coordinates",
     "champion_of",
     "compare",
     "Comparison",

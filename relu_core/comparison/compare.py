@@ -50,7 +50,7 @@ def compare(
     missing: what the budget did not allow, in words; families that were cut short are added to it.
     """
     ordered = tuple(sorted(families, key=lambda family: family.hidden_layers))
-    ratio = headline_ratio(ordered, level=criteria.level)
+    ratio = headline_ratio(ordered, criteria)
     cut = [f"search with {label_of(family)}" for family in ordered if not family.complete]
     gaps = tuple(dict.fromkeys([*missing, *cut]))
     return Comparison(

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
-from relu_core.comparison.intervals import quotient
+from relu_core.arguments import Floats
+from relu_core.comparison.curves import at_size, crossing
+from relu_core.comparison.intervals import mean_interval
 from relu_core.comparison.metrics import METRICS
 from relu_core.comparison.promise import Criteria
-from relu_core.comparison.schema import BaselineResult, FamilyResult, Ratio, SizeInterval, SizePoint
+from relu_core.comparison.schema import BaselineResult, FamilyResult, Ratio, SizePoint
 from relu_core.interval import Interval
 
 SHALLOW = 1
@@ -69,47 +70,81 @@ def everything_measured(
     return sorted(known, key=lambda item: -sign_of(criteria) * item[1].value)
 
 
+def best_baseline(baselines: Sequence[BaselineResult], criteria: Criteria) -> BaselineResult | None:
+    """The best simple model that looks at the data; a constant does not."""
+    looking = [one for one in baselines if one.kind != "dummy" and np.isfinite(one.metric.value)]
+    return max(looking, key=lambda one: sign_of(criteria) * one.metric.value, default=None)
+
+
+def best_deep_family(families: Sequence[FamilyResult]) -> FamilyResult | None:
+    """The deeper family that is compared with the shallow one: it reaches with the fewest parameters."""
+    deeper = [family for family in families if family.hidden_layers > SHALLOW and family.points]
+    return min(
+        deeper,
+        key=lambda family: (not has_reached(family), family.smallest.estimate, family.hidden_layers),
+        default=None,
+    )
+
+
 def simple_model(baselines: Sequence[BaselineResult], criteria: Criteria, *, surely: bool) -> BaselineResult | None:
     """The simplest baseline that reaches the target, beyond doubt or on average; the order is dummy, linear, trees."""
     test = reaches_beyond_doubt if surely else reaches_on_average
     return next((baseline for baseline in baselines if test(baseline.metric, criteria)), None)
 
 
-def ratio_of_sizes(shallow: FamilyResult, deep: FamilyResult, *, level: float = 0.95, stretch: float = 1.0) -> Ratio:
-    """Parameters of the smallest shallow network over those of the smallest of a deeper family.
+def ratio_of_sizes(
+    shallow: FamilyResult, deep: FamilyResult, criteria: Criteria, *, level: float | None = None
+) -> Ratio:
+    """Parameters of the smallest shallow network over those of the smallest of a deeper family, paired over folds.
 
+    Folds that are hard for one family are hard for the other, so the interval rests on the difference between the two
+    at their smallest sizes, fold by fold (Student's t): shallow may be better by half of its half-width and deep worse
+    by as much, or the other way round, and each such pair of curves gives an end. It says how sure the ratio is at the
+    level of performance that is the target on these rows.
     Where the shallow family did not reach the target its largest size stands in and the ratio is a lower bound; where
-    the deeper did not, an upper bound. stretch: factor on both arms of the interval, for several comparisons at once.
+    the deeper did not, an upper bound.
     """
+    level = level or criteria.level
     reached = has_reached(shallow), has_reached(deep)
     if not any(reached):
         nothing = Interval(float("nan"), 0.0, float("inf"), level, "neither reached")
         return Ratio(deep.hidden_layers, nothing, "neither reached")
-    found = quotient(_as_interval(shallow.smallest, level), _as_interval(deep.smallest, level))
-    low, high = found.value * (found.low / found.value) ** stretch, found.value * (found.high / found.value) ** stretch
-    if reached == (True, True):
-        return Ratio(deep.hidden_layers, Interval(found.value, low, high, level, found.method))
-    if reached[1]:
-        return Ratio(deep.hidden_layers, Interval(found.value, low, np.inf, level, found.method), "shallow not reached")
-    return Ratio(deep.hidden_layers, Interval(found.value, 0.0, high, level, found.method), "deep not reached")
+    sign, goal = sign_of(criteria), sign_of(criteria) * criteria.target
+    (sizes_s, curves_s), (sizes_d, curves_d) = (_curves(family, sign) for family in (shallow, deep))
+    smallest_s, smallest_d = (crossing(k, c.mean(axis=1), goal) for k, c in ((sizes_s, curves_s), (sizes_d, curves_d)))
+    at_s, at_d = min(smallest_s, sizes_s[-1]), min(smallest_d, sizes_d[-1])
+    difference = at_size(sizes_s, curves_s, at_s) - at_size(sizes_d, curves_d, at_d)
+    half = mean_interval(difference, level=level)
+    tilt = (half.high - half.low) / 4
+
+    def ends(change: float) -> tuple[float, float]:
+        return crossing(sizes_s, curves_s.mean(axis=1) + change, goal), crossing(
+            sizes_d, curves_d.mean(axis=1) - change, goal
+        )
+
+    better_shallow, better_deep = ends(tilt), ends(-tilt)
+    value = at_s / at_d
+    low = 0.0 if not reached[1] else min(value, min(better_shallow[0], sizes_s[-1]) / better_shallow[1])
+    high = float("inf") if not reached[0] else max(value, better_deep[0] / min(better_deep[1], sizes_d[-1]))
+    censored = {(True, True): "none", (False, True): "shallow not reached", (True, False): "deep not reached"}[reached]
+    return Ratio(deep.hidden_layers, Interval(value, low, high, level, "paired over folds"), censored)
 
 
-def headline_ratio(families: Sequence[FamilyResult], *, level: float = 0.95) -> Ratio | None:
+def _curves(family: FamilyResult, sign: int) -> tuple[list[float], Floats]:
+    """Sizes (k,) and fold means (k, folds) of a family, more is better."""
+    return [float(point.parameters) for point in family.points], sign * np.array([p.fold_means for p in family.points])
+
+
+def headline_ratio(families: Sequence[FamilyResult], criteria: Criteria) -> Ratio | None:
     """The ratio to the best deeper family: the one that reaches with the fewest parameters. None without both kinds.
 
-    Choosing the best of several families gives chance several tries, so beyond two the interval is stretched until
-    their errors in favour of depth add up to at most 5 % (Bonferroni).
+    Choosing the best of several families gives chance several tries, so beyond two the level is raised until their
+    errors in favour of depth add up to at most 5 % (Bonferroni).
     """
     shallow = family_of_layers(families, SHALLOW)
     deeper = [family for family in families if family.hidden_layers > SHALLOW and family.points]
     if shallow is None or not deeper:
         return None
     best = min(deeper, key=lambda family: (not has_reached(family), family.smallest.estimate, family.hidden_layers))
-    one_sided = min((1 - level) / 2, (1 - level) / len(deeper))
-    stretch = stats.norm.isf(one_sided) / stats.norm.isf((1 - level) / 2)
-    return ratio_of_sizes(shallow, best, level=level, stretch=float(stretch))
-
-
-def _as_interval(size: SizeInterval, level: float) -> Interval:
-    high = float(size.high) if size.bounded else float("inf")
-    return Interval(float(size.estimate), float(size.low), high, level, "sizes")
+    error = 1 - criteria.level
+    return ratio_of_sizes(shallow, best, criteria, level=1 - 2 * min(error / 2, error / len(deeper)))

@@ -8,7 +8,7 @@ import numpy as np
 
 from relu_core import arguments
 from relu_core.arguments import Floats
-from relu_core.comparison.intervals import fold_mean_interval, wilson
+from relu_core.comparison.intervals import fold_mean_interval, mean_interval, wilson
 from relu_core.comparison.metrics import LOSS_OF_TASK, Metric, metric_named, outputs_for, predictions_of
 from relu_core.comparison.schema import SizePoint
 from relu_core.comparison.sizes import training_work
@@ -38,6 +38,10 @@ class Runs:
         """Mean over seeds and folds, with its interval over folds."""
         return fold_mean_interval(self.values, level=level)
 
+    def interval_over_seeds(self, level: float) -> Interval:
+        """Mean over folds and seeds with its interval over seeds: what other seeds would give on these very folds."""
+        return mean_interval(self.values.mean(axis=0), level=level, method="t over fold-averaged seeds")
+
     def point(self, metric: Metric, target: float, level: float = 0.95) -> SizePoint:
         """What the results schema keeps of these runs."""
         of_seeds = metric.sign * self.values.mean(axis=0)
@@ -48,6 +52,7 @@ class Runs:
             metric=self.interval(level),
             best_of_seeds=metric.sign * float(of_seeds.max()),
             median_of_seeds=metric.sign * float(np.median(of_seeds)),
+            fold_means=tuple(float(mean) for mean in self.values.mean(axis=1)),
             success_rate=wilson(int(reached.sum()), reached.size, level=level),
             collapsed=int(self.collapsed.sum()),
             flops=2 * (self.spec.parameters - sum(self.spec.layer_sizes[1:])),

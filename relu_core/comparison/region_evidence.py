@@ -67,6 +67,15 @@ def data_slice(network: ReluNetwork, X: ArrayLike) -> SliceRegions:
     return regions_on_slice(network, mean, u, v, 3.0)
 
 
+def slice_coordinates(found: SliceRegions, X: ArrayLike) -> Floats:
+    """(D, 2): where rows X (D, n) stand when dropped onto the plane of `found`, every column in its own spread."""
+    rows = arguments.rows(X, len(found.origin))
+    scale = rows.std(axis=0)
+    scale[scale == 0] = 1.0
+    axes = np.column_stack([found.u, found.v]) / scale[:, None]
+    return np.linalg.lstsq(axes, ((rows - found.origin) / scale).T, rcond=None)[0].T
+
+
 def _counts_between_rows(network: ReluNetwork, rows: Floats, seed: int) -> Floats:
     draw = np.random.default_rng([seed, 7])
     start, end = draw.integers(len(rows), size=(2, 4 * SEGMENTS))

@@ -96,13 +96,14 @@ class RegionEvidence:
 
 @dataclass(frozen=True)
 class SizePoint:
-    """One network size of a family: seeds averaged per fold, then an interval over folds."""
+    """One network size of a family: seeds averaged per fold (fold_means), then an interval over folds."""
 
     hidden_widths: tuple[int, ...]
     parameters: int = measured("parameters", "parameters", "lower")
     metric: Interval = measured("metric", "metric")
     best_of_seeds: float = measured("metric", "best_of_seeds", default=float("nan"))
     median_of_seeds: float = measured("metric", "median_of_seeds", default=float("nan"))
+    fold_means: tuple[float, ...] = ()
     success_rate: Interval | None = measured("share of runs", "success_rate", "higher", default=None)
     collapsed: int = measured("runs", "collapsed", "lower", default=0)
     regions: RegionEvidence | None = None

@@ -1,20 +1,24 @@
 """The smallest network of one family whose expected metric reaches the target, as an interval of sizes.
 
 The search gallops up the grid of sizes and bisects between the last that falls short and the first that reaches. Each
-size is looked at after a few seeds, then after more, and is left as soon as its interval lies wholly on one side of
-the target. Looking more than once raises the chance of one wrong look, so the looks share the error between them: the
-early ones take little of it (after Haybittle and Peto), the last one nearly all.
+size is looked at after a few seeds, then after more, and is left as soon as more seeds could hardly change on which
+side of the target its mean over these folds lies. Looking more than once raises the chance of one wrong look, so the
+looks share the
+error between them: the early ones take little of it (after Haybittle and Peto), the last one nearly all. What other
+rows
+would give is another question: the interval that is reported is taken over folds.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from relu_core.comparison.curves import crossing
 from relu_core.comparison.intervals import wilson
 from relu_core.comparison.measure import Callback, Meter, Question, Runs, joined, make_question, train_runs
 from relu_core.comparison.metrics import Metric
-from relu_core.comparison.schema import FamilyResult, SizeInterval, SizePoint
+from relu_core.comparison.schema import FamilyResult, SizeInterval
 from relu_core.comparison.sizes import LARGEST_PARAMETERS, check_ascending, size_grid
 from relu_core.interval import Interval
 from relu_core.training import MatrixFold, NetworkSpec, Recipe
@@ -23,67 +27,61 @@ from relu_core.training import MatrixFold, NetworkSpec, Recipe
 LOOKS = (0.3, 0.6, 1.0)
 # Error probability that each look but the last may use up.
 EARLY_ERROR = 0.005
-# Sizes that the gallop skips: two on this grid are a factor of two in parameters.
+# Sizes that the gallop skips: two on the default grid are a factor of two in parameters.
 STRIDE = 2
-
-
-@dataclass(frozen=True, eq=False)
-class Look:
-    """One size as far as it was trained: its runs, and the interval at the level that its last look allows."""
-
-    runs: Runs
-    interval: Interval
-
-    def side(self, metric: Metric, target: float) -> int:
-        """+2 reaches beyond doubt, +1 reaches on average, -1 falls short on average, -2 falls short beyond doubt."""
-        worst, best = sorted((metric.sign * self.interval.low, metric.sign * self.interval.high))
-        goal = metric.sign * target
-        if worst >= goal or best < goal:
-            return 2 if worst >= goal else -2
-        return 1 if metric.reaches(self.interval.value, target) else -1
+# How far above the smallest reaching size the search looks for one that reaches beyond doubt: a factor of parameters.
+SETTLE_FACTOR = 4.0
 
 
 @dataclass(eq=False)
 class Search:
-    """The state of one family's search: what was looked at, in places of the grid."""
+    """The state of one family's search: what was trained, in places of the grid."""
 
     question: Question
     grid: tuple[NetworkSpec, ...]
     meter: Meter
     callback: Callback | None
-    seen: dict[int, Look] = field(default_factory=dict)
+    seen: dict[int, Runs] = field(default_factory=dict)
     complete: bool = True
 
-    def side(self, place: int) -> int:
-        """How the size at `place` stands to the target, trained now if it was not yet; 0 where the budget forbids it.
+    def reaches(self, place: int) -> bool | None:
+        """Whether the mean at `place` reaches the target, trained now if it was not yet; None where a limit forbids
+        it.
         """
         if place not in self.seen and not self._look(place):
-            return 0
-        return self.seen[place].side(self.question.metric, self.question.target)
+            return None
+        question = self.question
+        return question.metric.reaches(self.seen[place].interval().value, question.target)
+
+    def is_sure(self, place: int) -> bool:
+        """Whether the interval over folds at `place` lies wholly on one side of the target."""
+        return place in self.seen and _is_apart(self.seen[place].interval(), self.question)
+
+    def affords(self, place: int) -> bool:
+        """Whether the budget allows all seeds of a size."""
+        return self.meter.allows(self.question.work(self.grid[place], len(self.question.seeds)))
 
     def _look(self, place: int) -> bool:
-        spec, runs, planned = self.grid[place], None, look_plan(len(self.question.seeds))
-        for count, level in planned:
+        spec, runs = self.grid[place], None
+        for count, level in look_plan(len(self.question.seeds)):
             new = self.question.seeds[0 if runs is None else runs.seeds : count]
-            if not self.complete or not self.meter.allows(self.question.work(spec, len(new))):
-                self.complete = False
-                break
+            self.complete = self.complete and self.meter.allows(self.question.work(spec, len(new)))
+            if not self.complete:
+                return False
             runs = joined(runs, train_runs(self.question, spec, new, self.meter))
-            if runs.seeds < count:
-                self.complete = False
+            self.complete = runs.seeds == count
+            if not self.complete or _is_apart(runs.interval_over_seeds(level), self.question):
                 break
-            self.seen[place] = Look(runs, runs.interval(level))
-            if abs(self.seen[place].side(self.question.metric, self.question.target)) == 2:
-                break
-        return self._tell(place)
-
-    def _tell(self, place: int) -> bool:
-        if place not in self.seen:
+        if runs is None or not runs.seeds:
             return False
-        point = self.seen[place].runs.point(self.question.metric, self.question.target)
-        if self.callback is not None and self.callback(point):
-            self.complete = False
+        self.keep(place, runs)
         return True
+
+    def keep(self, place: int, runs: Runs) -> None:
+        """Note the runs of a size and tell the caller, who may stop the search."""
+        self.seen[place] = runs
+        if self.callback is not None and self.callback(runs.point(self.question.metric, self.question.target)):
+            self.complete = False
 
 
 def smallest_size(
@@ -130,28 +128,49 @@ def smallest_size(
     grid = _grid(question, hidden_layers, sizes, largest, stop_above)
     search = Search(question, grid, Meter(work_limit, time_limit), callback)
     place = _first_reaching(search)
-    _settle_upwards(search, place)
-    _settle_downwards(search, place)
+    if search.complete:
+        _settle(search, place)
     return family_of(search, hidden_layers)
 
 
 def full_grid(
-    folds: Sequence[MatrixFold], *, hidden_layers: int, target: float, sizes: Sequence[NetworkSpec], **options: object
+    folds: Sequence[MatrixFold],
+    *,
+    hidden_layers: int,
+    task: str,
+    metric: str | Metric,
+    target: float,
+    recipe: Recipe | Sequence[Recipe],
+    sizes: Sequence[NetworkSpec],
+    seeds: int | Sequence[int] = 10,
+    work_limit: float = float("inf"),
+    time_limit: float | None = None,
+    threads: int = 1,
+    device: str = "auto",
+    class_weight: str | None = None,
+    callback: Callback | None = None,
 ) -> FamilyResult:
-    """The reference of `smallest_size`: every size under every seed, looked at once. Same arguments, same record."""
-    made = {key: options.pop(key) for key in ("work_limit", "time_limit", "callback") if key in options}
-    question = make_question(folds, target=target, **options)  # type: ignore[arg-type]
-    meter = Meter(made.get("work_limit", float("inf")), made.get("time_limit"))  # type: ignore[arg-type]
-    search = Search(question, check_ascending(sizes, hidden_layers), meter, made.get("callback"))  # type: ignore[arg-type]
+    """The reference of `smallest_size`: every size under every seed, smallest first. Same arguments, same record."""
+    question = make_question(
+        folds,
+        task=task,
+        metric=metric,
+        target=target,
+        recipe=recipe,
+        seeds=seeds,
+        threads=threads,
+        device=device,
+        class_weight=class_weight,
+    )
+    search = Search(question, check_ascending(sizes, hidden_layers), Meter(work_limit, time_limit), callback)
     for place, spec in enumerate(search.grid):
-        if not search.complete or not meter.allows(question.work(spec, len(question.seeds))):
-            search.complete = False
+        search.complete = search.complete and search.affords(place)
+        if not search.complete:
             break
-        runs = train_runs(question, spec, question.seeds, meter)
+        runs = train_runs(question, spec, question.seeds, search.meter)
         search.complete = runs.seeds == len(question.seeds)
-        if search.complete:
-            search.seen[place] = Look(runs, runs.interval())
-            search._tell(place)
+        if runs.seeds:
+            search.keep(place, runs)
     return family_of(search, hidden_layers)
 
 
@@ -174,96 +193,86 @@ def _grid(
 
 def _first_reaching(search: Search) -> int:
     """Place of the first size that reaches on average; len(grid) where none does."""
-    below, top = -1, len(search.grid) - 1
-    above = 0
-    while search.side(above) < 0 and above < top:
+    below, above, top = -1, 0, len(search.grid) - 1
+    while search.reaches(above) is False and above < top:
         below, above = above, min(above + STRIDE, top)
-    if search.side(above) <= 0:
+    if not search.reaches(above):
         return len(search.grid)
     while above - below > 1 and search.complete:
         middle = (above + below) // 2
-        below, above = (below, middle) if search.side(middle) > 0 else (middle, above)
+        below, above = (below, middle) if search.reaches(middle) else (middle, above)
     return above
 
 
-def _settle_upwards(search: Search, place: int) -> None:
-    """Look at larger sizes until one reaches beyond doubt: there ends the interval."""
-    while place < len(search.grid) - 1 and search.complete and search.side(place) < 2:
-        place += 1
-        search.side(place)
+def _settle(search: Search, place: int) -> None:
+    """Look above and below until a size is sure on each side: there end the sizes in question.
+
+    Upwards no further than SETTLE_FACTOR; an end that is not found is said to be open, and costs no completeness.
+    """
+    last = len(search.grid) - 1
+    if place <= last:
+        limit, upper = SETTLE_FACTOR * search.grid[place].parameters, place
+        while not (search.is_sure(upper) and search.reaches(upper)) and upper < last:
+            upper = min(upper + STRIDE, last)
+            if search.grid[upper].parameters > limit or not search.affords(upper):
+                break
+            search.reaches(upper)
+    lower = min(place, len(search.grid)) - 1
+    while lower > 0 and not search.is_sure(lower) and search.affords(lower):
+        lower = max(lower - STRIDE, 0)
+        search.reaches(lower)
 
 
-def _settle_downwards(search: Search, place: int) -> None:
-    """Look at smaller sizes until one falls short beyond doubt: there begins the interval."""
-    place = min(place, len(search.grid)) - 1
-    while place > 0 and search.complete and search.side(place) > -2:
-        place -= 1
-        search.side(place)
+def _is_apart(interval: Interval, question: Question) -> bool:
+    return not interval.low <= question.target <= interval.high
 
 
 def family_of(search: Search, hidden_layers: int) -> FamilyResult:
     """The record of a search, finished or not."""
     question = search.question
-    looks = [search.seen[place] for place in sorted(search.seen)]
-    points = tuple(look.runs.point(question.metric, question.target) for look in looks)
-    smallest = _interval_of_sizes(looks, question, search.grid)
-    chosen = _finalist(looks, question)
-    success = points[looks.index(chosen)].success_rate if chosen else None
+    seen = [search.seen[place] for place in sorted(search.seen)]
+    points = tuple(runs.point(question.metric, question.target) for runs in seen)
+    chosen = _finalist(seen, question)
+    success = points[seen.index(chosen)].success_rate if chosen else None
     return FamilyResult(
         hidden_layers=hidden_layers,
         points=points,
-        smallest=smallest,
+        smallest=_interval_of_sizes(seen, question, search.grid[0].parameters),
         success_rate=success or wilson(0, 0),
         collapsed=sum(point.collapsed for point in points),
         runs=sum(point.seeds * point.folds for point in points),
         recipe=describe_recipes(question.recipes),
-        finalist=chosen.runs.spec.hidden_widths if chosen else (),
+        finalist=chosen.spec.hidden_widths if chosen else (),
         complete=search.complete,
         seconds=search.meter.seconds(),
         work=search.meter.work,
     )
 
 
-def _finalist(looks: list[Look], question: Question) -> Look | None:
+def _finalist(seen: list[Runs], question: Question) -> Runs | None:
     """The smallest that reaches beyond doubt, else the smallest that reaches on average, else the best."""
-    for least in (2, 1):
-        for look in looks:
-            if look.side(question.metric, question.target) >= least:
-                return look
-    return max(looks, key=lambda look: question.metric.sign * look.interval.value, default=None)
+    reaching = [runs for runs in seen if question.metric.reaches(runs.interval().value, question.target)]
+    sure = [runs for runs in reaching if _is_apart(runs.interval(), question)]
+    best = max(seen, key=lambda runs: question.metric.sign * runs.interval().value, default=None)
+    return next(iter([*sure, *reaching]), best)
 
 
-def _interval_of_sizes(looks: list[Look], question: Question, grid: tuple[NetworkSpec, ...]) -> SizeInterval:
-    if not looks:
-        return SizeInterval(grid[0].parameters, grid[0].parameters, grid[0].parameters, "not up to high", bounded=False)
-    first, last = looks[0].runs.spec.parameters, looks[-1].runs.spec.parameters
-    sign = question.metric.sign
-    ends = [sorted((sign * look.interval.low, sign * look.interval.high)) for look in looks]
-    sizes = [look.runs.spec.parameters for look in looks]
-    goal = sign * question.target
-    estimate = _crossing(sizes, [sign * look.interval.value for look in looks], goal)
-    low, high = _crossing(sizes, [best for _, best in ends], goal), _crossing(sizes, [worst for worst, _ in ends], goal)
-    if estimate is None:
-        return SizeInterval(min(last, low or last), last, last, "not up to high", bounded=False)
-    reached = "already at low" if estimate <= first else "yes"
+def _interval_of_sizes(seen: list[Runs], question: Question, first: int) -> SizeInterval:
+    if not seen:
+        return SizeInterval(first, first, first, "not up to high", bounded=False)
+    sign, goal = question.metric.sign, question.metric.sign * question.target
+    sizes, intervals = [runs.spec.parameters for runs in seen], [runs.interval() for runs in seen]
+    ends = [sorted((sign * interval.low, sign * interval.high)) for interval in intervals]
+    estimate = crossing(sizes, [sign * interval.value for interval in intervals], goal)
+    low, high = crossing(sizes, [best for _, best in ends], goal), crossing(sizes, [worst for worst, _ in ends], goal)
+    if np.isinf(estimate):
+        return SizeInterval(int(min(low, sizes[-1])), sizes[-1], sizes[-1], "not up to high", bounded=False)
+    smallest = round(estimate)
+    reached = "already at low" if smallest <= first else "yes"
+    top = sizes[-1] if np.isinf(high) else round(high)
     return SizeInterval(
-        min(low or first, estimate), max(estimate, last if high is None else high), estimate, reached, high is not None
+        min(round(low), smallest), max(smallest, top), smallest, reached, bounded=bool(np.isfinite(high))
     )
-
-
-def _crossing(sizes: list[int], values: list[float], goal: float) -> int | None:
-    """Where a curve over the log of sizes passes the goal for good; the first size where it lies above from the start.
-
-    None: the last size lies below. Between two sizes the curve is a straight line.
-    """
-    below = [i for i, value in enumerate(values) if value < goal]
-    if not below:
-        return sizes[0]
-    i = below[-1]
-    if i == len(sizes) - 1:
-        return None
-    share = (goal - values[i]) / (values[i + 1] - values[i]) if np.isfinite(values[i]) else 0.0
-    return int(np.ceil(np.exp(np.log(sizes[i]) + share * np.log(sizes[i + 1] / sizes[i])) - 1e-9))
 
 
 def describe_recipes(recipes: Sequence[Recipe]) -> dict[str, str]:
@@ -287,26 +296,30 @@ def coarse_sweep(
     seeds: int | Sequence[int] = 2,
     points: int = 4,
     largest: int = LARGEST_PARAMETERS,
-    **options: Callable | float | int | str | None,
+    work_limit: float = float("inf"),
+    time_limit: float | None = None,
+    threads: int = 1,
+    device: str = "auto",
+    class_weight: str | None = None,
+    callback: Callback | None = None,
 ) -> FamilyResult:
     """A first look for Screen: `points` sizes spread over the grid, few seeds. The same record as `smallest_size`."""
-    first = np.shape(folds[0].X_training)[1]
     question = make_question(folds, task=task, metric=metric, target=target, recipe=recipe, seeds=seeds)
-    grid = size_grid(first, question.m, hidden_layers, largest=largest)
+    grid = size_grid(question.n, question.m, hidden_layers, largest=largest)
     places = sorted({round(i) for i in np.linspace(0, len(grid) - 1, max(points, 2))})
     return full_grid(
         folds,
         hidden_layers=hidden_layers,
-        target=target,
-        sizes=[grid[i] for i in places],
         task=task,
         metric=metric,
+        target=target,
         recipe=recipe,
+        sizes=[grid[i] for i in places],
         seeds=seeds,
-        **options,
+        work_limit=work_limit,
+        time_limit=time_limit,
+        threads=threads,
+        device=device,
+        class_weight=class_weight,
+        callback=callback,
     )
-
-
-def points_of(families: Sequence[FamilyResult]) -> list[SizePoint]:
-    """All sizes of all families."""
-    return [point for family in families for point in family.points]
