@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,6 +12,9 @@ from safetensors.numpy import load, save
 from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 FORMAT = "relu-network-1"
 
@@ -104,6 +108,23 @@ class ReluNetwork:
         weights[-1] = weights[-1] * out[:, None]
         biases[-1] = biases[-1] * out + arguments.finite_array(output_mean, "output_mean")
         return ReluNetwork(weights, biases)
+
+    def to_torch(self) -> "nn.Sequential":
+        """The network as a torch module of float64 Linear and ReLU layers, weights bit for bit."""
+        from relu_core.torch_layers import torch_from_layers
+
+        return torch_from_layers(self.weights, self.biases)
+
+    @staticmethod
+    def from_torch(module: "nn.Module", input_shape: Sequence[int] | None = None) -> "ReluNetwork":
+        """The network that a torch module of affine and ReLU layers computes in evaluation mode.
+
+        input_shape: shape of one input, needed unless the module begins with a Linear. Refuses other layers by name.
+        """
+        # Importing torch takes a second; only who converts pays for it.
+        from relu_core.torch_layers import layers_from_torch
+
+        return ReluNetwork(*layers_from_torch(module, input_shape))
 
     def to_bytes(self) -> bytes:
         """The network as one safetensors file; no pickle."""
