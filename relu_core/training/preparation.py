@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,8 +26,7 @@ class Scaling:
     output_scale: float
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
+class Rows(NamedTuple):
     """Scaled rows for an engine: X (D, n), y (D,), weight (D,), float32; the mean weight of training rows is 1."""
 
     X: Floats32

@@ -75,8 +75,8 @@ class Fold:
             shared = np.intersect1d(self.training, self.training[:0] if other is None else other)
             if len(shared):
                 raise ArgumentError(
-                    f"row {shared[0]} is a training row and a {name} row; a network may not be judged on rows it learned "
-                    "from, keep them apart"
+                    f"row {shared[0]} is a training row and a {name} row; "
+                    "a network may not be judged on rows it learned from, keep them apart"
                 )
 
 

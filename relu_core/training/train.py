@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
+from relu_core.training import cpu
 from relu_core.training.losses import CLASSIFYING, LOSSES
 from relu_core.training.preparation import (
     Job,
@@ -262,6 +263,8 @@ def _device(device: str) -> str:
 
 
 def _engine(device: str) -> Engine:
+    if device == "cpu":
+        return cpu.train_jobs
     from relu_core.training import batched
 
-    return partial(batched.train_jobs, device="cuda" if device == "cuda" else "cpu")
+    return partial(batched.train_jobs, device=device)

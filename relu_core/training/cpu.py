@@ -1,0 +1,107 @@
+"""The cpu engine: lays the networks of one fold side by side in memory and runs the compiled kernels over them."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from relu_core.training import streams
+from relu_core.training.cpu_kernels import Dealt, Networks, Room, lay_out, train_epochs
+from relu_core.training.losses import LOSSES
+from relu_core.training.preparation import Job, Outcome, PreparedFold, Rows
+from relu_core.training.recipe import Recipe
+
+# Lanes: rows that go through a network together. 64 is one stripe of the vector blocks; at 128 the sums over lanes cost
+# little.
+_FEW, _MANY = 64, 128
+# Flat parameters of each network begin at a multiple of this, so that no vector holds parameters of two networks.
+_ALIGN = 16
+# Between two looks at the clock the kernels run about this long.
+_SECONDS = 0.05
+
+
+def train_jobs(
+    fold: PreparedFold, jobs: Sequence[Job], loss: str, recipe: Recipe, is_cancelled: Callable[[], bool]
+) -> list[Outcome] | None:
+    """Trains the jobs of one fold in this thread; None where cancelled. A job's bits do not depend on the others."""
+    D = len(fold.training.y)
+    batch = min(recipe.batch_size, D)
+    lanes = _FEW if batch <= _FEW else _MANY
+    dealt = _empty_stripes(D, fold.training.X.shape[1], batch, lanes)
+    watched = _watched(fold.watching, lanes)
+    networks, room = _networks(jobs, recipe), _room(jobs, D, batch, lanes)
+    rates, key, code = recipe.learning_rates(), streams.deal_key(fold.key), LOSSES.index(loss)
+    epoch, running, span = 0, len(jobs), 1
+    while epoch < recipe.epochs and running:
+        if is_cancelled():
+            return None
+        begun, last = time.perf_counter(), min(recipe.epochs, epoch + span)
+        running = train_epochs(
+            *(code, (epoch, last), rates, recipe.weight_decay, recipe.patience, key, batch, lanes),
+            *(fold.training, watched, dealt, networks, room),
+        )
+        seconds_an_epoch = (time.perf_counter() - begun) / (last - epoch)
+        epoch, span = last, max(1, int(_SECONDS / max(seconds_an_epoch, 1e-6)))
+    return [_outcome(networks, i, job) for i, job in enumerate(jobs)]
+
+
+def _empty_stripes(D: int, n: int, batch: int, lanes: int) -> Dealt:
+    stripes = -(-D // batch) * -(-batch // lanes)
+    y, weight = np.empty((stripes, lanes), np.float32), np.empty((stripes, lanes), np.float32)
+    return Dealt(np.empty((stripes, (n + 1) * lanes), np.float32), y, weight)
+
+
+def _watched(rows: Rows, lanes: int) -> Dealt:
+    D = len(rows.y)
+    dealt = _empty_stripes(D, rows.X.shape[1], D, lanes)
+    lay_out(rows.X, rows.y, rows.weight, np.arange(D, dtype=np.int32), D, lanes, dealt)
+    return dealt
+
+
+def _networks(jobs: Sequence[Job], recipe: Recipe) -> Networks:
+    count = len(jobs)
+    sizes = np.zeros((count, max(len(job.spec.layer_sizes) for job in jobs)), np.int64)
+    for i, job in enumerate(jobs):
+        sizes[i, : len(job.spec.layer_sizes)] = job.spec.layer_sizes
+    lengths = [-(-len(job.start) // _ALIGN) * _ALIGN for job in jobs]
+    start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    parameters = np.zeros(start[-1], np.float32)
+    for i, job in enumerate(jobs):
+        parameters[start[i] : start[i] + len(job.start)] = job.start
+    return Networks(
+        sizes=sizes,
+        layers=np.array([len(job.spec.layer_sizes) - 1 for job in jobs], np.int64),
+        start=start,
+        parameters=parameters,
+        mean=np.zeros_like(parameters),
+        square=np.zeros_like(parameters),
+        kept=parameters.copy(),
+        keys=np.array([job.order_key for job in jobs], np.uint64),
+        decay=np.ones((count, 2)),
+        running=np.ones(count, np.bool_),
+        best=np.full(count, np.inf),
+        best_epoch=np.full(count, -1, np.int64),
+        history=np.full((count, recipe.epochs), np.nan),
+        epochs=np.zeros(count, np.int64),
+    )
+
+
+def _room(jobs: Sequence[Job], D: int, batch: int, lanes: int) -> Room:
+    units = max(sum(width + 1 for width in job.spec.layer_sizes[1:]) for job in jobs)
+    widest = max(max(job.spec.layer_sizes) for job in jobs)
+    longest = -(-max(len(job.start) for job in jobs) // _ALIGN) * _ALIGN
+    return Room(
+        activations=np.zeros(units * lanes, np.float32),
+        slopes=np.zeros(widest * lanes, np.float32),
+        other_slopes=np.zeros(widest * lanes, np.float32),
+        gradient=np.zeros(longest, np.float32),
+        rows=np.empty(D, np.int32),
+        batches=np.empty(-(-D // batch), np.int32),
+        scratch=np.empty(2 * lanes, np.float32),
+    )
+
+
+def _outcome(networks: Networks, i: int, job: Job) -> Outcome:
+    start, epochs = networks.start[i], networks.epochs[i]
+    parameters = networks.kept[start : start + len(job.start)].copy()
+    return Outcome(parameters, networks.history[i, :epochs].copy(), int(networks.best_epoch[i]))

@@ -1,0 +1,353 @@
+"""Compiled training: everything of a step fused, one network at a time, lanes over the rows of a minibatch."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from relu_core.training.preparation import Rows
+from relu_core.training.streams_kernels import shuffle
+from relu_core.training.vector_blocks import layer_backward, layer_forward, layer_gradient
+
+# Not nnan and not ninf: a network that diverges must be seen.
+_FAST = {"contract", "reassoc", "arcp", "nsz", "afn"}
+_ZERO, _HALF, _ONE, _TWO = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(2.0)
+_LOWEST = np.float32(-np.inf)
+_BETA_1, _BETA_2, _EPSILON = np.float32(0.9), np.float32(0.999), np.float32(1e-8)
+_TINY = np.float32(1e-30)
+_REST_1, _REST_2 = np.float32(0.1), np.float32(0.001)
+
+
+class Dealt(NamedTuple):
+    """Rows in stripes of lanes: X (stripes, (n + 1) * lanes) with ones as last unit, y and weight (stripes, lanes)."""
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+
+
+class Networks(NamedTuple):
+    """N networks side by side: layer sizes (N, layers + 1) filled up with 0, number of layers (N,), start (N + 1,) of each
+    in the flat float32 arrays, key of its minibatch order, powers of Adam's decays (N, 2), and how it fares."""
+
+    sizes: np.ndarray
+    layers: np.ndarray
+    start: np.ndarray
+    parameters: np.ndarray
+    mean: np.ndarray
+    square: np.ndarray
+    kept: np.ndarray
+    keys: np.ndarray
+    decay: np.ndarray
+    running: np.ndarray
+    best: np.ndarray
+    best_epoch: np.ndarray
+    history: np.ndarray
+    epochs: np.ndarray
+
+
+class Room(NamedTuple):
+    """Working memory of one thread; activations hold (units + 1) * lanes a layer, the last unit always 1."""
+
+    activations: np.ndarray
+    slopes: np.ndarray
+    other_slopes: np.ndarray
+    gradient: np.ndarray
+    rows: np.ndarray
+    batches: np.ndarray
+    scratch: np.ndarray
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _exp(x: np.float32) -> np.float32:
+    """exp of x <= 88, relative error about 1e-7: a power of two times a polynomial on half an octave (Cephes)."""
+    x = max(x, np.float32(-87.0))
+    n = np.floor(x * np.float32(1.4426950408889634) + _HALF)
+    r = x - n * np.float32(0.693359375)
+    r = r + n * np.float32(2.12194440e-4)
+    p = np.float32(1.9875691500e-4)
+    p = p * r + np.float32(1.3981999507e-3)
+    p = p * r + np.float32(8.3334519073e-3)
+    p = p * r + np.float32(4.1665795894e-2)
+    p = p * r + np.float32(1.6666665459e-1)
+    p = p * r + np.float32(5.0000001201e-1)
+    p = p * r * r + r + _ONE
+    return p * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def lay_out(
+    X: np.ndarray, y: np.ndarray, weight: np.ndarray, order: np.ndarray, batch: int, lanes: int, dealt: Dealt
+) -> None:
+    """Rows X (D, n) in the given order, cut into minibatches and these into stripes, filled up at weight 0."""
+    D, n = X.shape
+    stripes = (batch + lanes - 1) // lanes
+    for s in range(dealt.X.shape[0]):
+        first = s // stripes * batch
+        last = min(D, first + batch)
+        begin = first + s % stripes * lanes
+        filled = max(0, min(lanes, last - begin))
+        share = _ONE / np.float32(last - first)
+        for i in range(filled):
+            row = order[begin + i]
+            dealt.y[s, i] = y[row]
+            dealt.weight[s, i] = weight[row] * share
+        dealt.y[s, filled:] = _ZERO
+        dealt.weight[s, filled:] = _ZERO
+        for k in range(n):
+            for i in range(filled):
+                dealt.X[s, k * lanes + i] = X[order[begin + i], k]
+            dealt.X[s, k * lanes + filled : (k + 1) * lanes] = _ZERO
+        dealt.X[s, n * lanes :] = _ONE
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _forward(
+    parameters: np.ndarray, sizes: np.ndarray, layers: int, X: np.ndarray, x: int, activations: np.ndarray, lanes: int
+) -> int:
+    """Fills activations layer after layer and returns where the outputs are."""
+    inputs, units = sizes[0], sizes[1]
+    floor = _ZERO if layers > 1 else _LOWEST
+    layer_forward(parameters, 0, inputs, units, X, x, activations, 0, lanes, floor)
+    w, a = units * (inputs + 1), 0
+    for layer in range(1, layers):
+        inputs, units = sizes[layer], sizes[layer + 1]
+        floor = _ZERO if layer < layers - 1 else _LOWEST
+        outputs = a + (inputs + 1) * lanes
+        layer_forward(parameters, w, inputs, units, activations, a, activations, outputs, lanes, floor)
+        w += units * (inputs + 1)
+        a = outputs
+    return a
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _slopes_of_numbers(
+    loss: int, outputs: np.ndarray, at: int, y: np.ndarray, weight: np.ndarray, s: int, lanes: int, slopes: np.ndarray
+) -> None:
+    """Slope of squared (0), huber (1) and logistic (2) loss, weighted, for networks of one output."""
+    if loss == 0:
+        for i in range(lanes):
+            slopes[i] = _TWO * weight[s, i] * (outputs[at + i] - y[s, i])
+    elif loss == 1:
+        for i in range(lanes):
+            slopes[i] = weight[s, i] * min(_ONE, max(-_ONE, outputs[at + i] - y[s, i]))
+    else:
+        for i in range(lanes):
+            z = min(np.float32(87.0), max(np.float32(-87.0), outputs[at + i]))
+            slopes[i] = weight[s, i] * (_ONE / (_ONE + _exp(-z)) - y[s, i])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _slopes_of_classes(
+    outputs: np.ndarray,
+    at: int,
+    m: int,
+    y: np.ndarray,
+    weight: np.ndarray,
+    s: int,
+    lanes: int,
+    slopes: np.ndarray,
+    scratch: np.ndarray,
+) -> None:
+    """Slope of softmax cross-entropy, weighted: slopes (m, lanes)."""
+    highest, total = scratch[:lanes], scratch[lanes : 2 * lanes]
+    highest[:] = outputs[at : at + lanes]
+    total[:] = _ZERO
+    for o in range(1, m):
+        for i in range(lanes):
+            highest[i] = max(highest[i], outputs[at + o * lanes + i])
+    for o in range(m):
+        for i in range(lanes):
+            e = _exp(outputs[at + o * lanes + i] - highest[i])
+            slopes[o * lanes + i] = e
+            total[i] += e
+    for i in range(lanes):
+        total[i] = weight[s, i] / total[i]
+    for o in range(m):
+        for i in range(lanes):
+            hit = weight[s, i] if y[s, i] == np.float32(o) else _ZERO
+            slopes[o * lanes + i] = slopes[o * lanes + i] * total[i] - hit
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _slopes(loss: int, room: Room, at: int, m: int, dealt: Dealt, s: int, lanes: int) -> None:
+    if loss < 3:
+        _slopes_of_numbers(loss, room.activations, at, dealt.y, dealt.weight, s, lanes, room.slopes)
+    else:
+        _slopes_of_classes(room.activations, at, m, dealt.y, dealt.weight, s, lanes, room.slopes, room.scratch)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _backward(
+    parameters: np.ndarray, sizes: np.ndarray, layers: int, X: np.ndarray, x: int, room: Room, lanes: int
+) -> None:
+    """Adds the gradient of one stripe; the slopes of the outputs are in room.slopes."""
+    w, a = 0, 0
+    for layer in range(layers - 1):
+        w += sizes[layer + 1] * (sizes[layer] + 1)
+        a += (sizes[layer + 1] + 1) * lanes
+    slopes, spare = room.slopes, room.other_slopes
+    for layer in range(layers - 1, -1, -1):
+        inputs, units = sizes[layer], sizes[layer + 1]
+        if layer == 0:
+            layer_gradient(slopes, 0, units, X, x, inputs + 1, room.gradient, w, lanes)
+            return
+        a -= (inputs + 1) * lanes
+        layer_gradient(slopes, 0, units, room.activations, a, inputs + 1, room.gradient, w, lanes)
+        layer_backward(parameters, w, inputs, units, slopes, 0, room.activations, a, spare, 0, lanes)
+        slopes, spare = spare, slopes
+        w -= inputs * (sizes[layer - 1] + 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _adam(
+    parameters: np.ndarray,
+    mean: np.ndarray,
+    square: np.ndarray,
+    gradient: np.ndarray,
+    step: np.float32,
+    spread: np.float32,
+    shrink: np.float32,
+) -> None:
+    """One step of Adam; the gradient is left at 0 for the next minibatch."""
+    for i in range(parameters.shape[0]):
+        g = gradient[i]
+        first = _BETA_1 * mean[i] + _REST_1 * g
+        second = _BETA_2 * square[i] + _REST_2 * g * g
+        # The averages of a unit that died fade into subnormal numbers, on which processors are ten times slower.
+        first = first if abs(first) > _TINY else _ZERO
+        second = second if second > _TINY else _ZERO
+        mean[i], square[i], gradient[i] = first, second, _ZERO
+        parameters[i] = shrink * parameters[i] - step * first / (spread * math.sqrt(second) + _EPSILON)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _cost(loss: int, outputs: np.ndarray, at: int, m: int, lanes: int, i: int, target: float) -> float:
+    """What one row costs."""
+    z = np.float64(outputs[at + i])
+    if loss == 0:
+        return (z - target) ** 2
+    if loss == 1:
+        residual = abs(z - target)
+        return 0.5 * residual**2 if residual <= 1.0 else residual - 0.5
+    if loss == 2:
+        return max(z, 0.0) - target * z + np.log1p(np.exp(-abs(z)))
+    highest = z
+    for o in range(1, m):
+        highest = max(highest, np.float64(outputs[at + o * lanes + i]))
+    total = 0.0
+    for o in range(m):
+        total += np.exp(np.float64(outputs[at + o * lanes + i]) - highest)
+    return np.log(total) + highest - np.float64(outputs[at + np.int64(target) * lanes + i])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _watch(
+    loss: int,
+    parameters: np.ndarray,
+    sizes: np.ndarray,
+    layers: int,
+    watched: Dealt,
+    activations: np.ndarray,
+    lanes: int,
+) -> float:
+    """Mean cost over the watched rows; their weights hold the division by their number."""
+    m, mean = sizes[layers], 0.0
+    for s in range(watched.X.shape[0]):
+        at = _forward(parameters, sizes, layers, watched.X, s * watched.X.shape[1], activations, lanes)
+        for i in range(lanes):
+            if watched.weight[s, i] != _ZERO:
+                cost = _cost(loss, activations, at, m, lanes, i, np.float64(watched.y[s, i]))
+                mean += np.float64(watched.weight[s, i]) * cost
+    return mean
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _train_epoch(
+    loss: int,
+    net: int,
+    networks: Networks,
+    dealt: Dealt,
+    stripes: int,
+    epoch: int,
+    rate: float,
+    weight_decay: float,
+    lanes: int,
+    room: Room,
+) -> None:
+    """One pass of one network over the minibatches, in its own order."""
+    sizes, layers, start = networks.sizes[net], networks.layers[net], networks.start[net]
+    end = networks.start[net + 1]
+    # Cut out once: a slice in the loop counts references, which takes as long as the step of a small network.
+    parameters, mean, square = networks.parameters[start:end], networks.mean[start:end], networks.square[start:end]
+    gradient, batches, row = room.gradient[: end - start], room.batches, dealt.X.shape[1]
+    shrink = np.float32(1.0 - rate * weight_decay)
+    power_1, power_2 = networks.decay[net, 0], networks.decay[net, 1]
+    shuffle(networks.keys[net], epoch, batches)
+    for b in range(batches.shape[0]):
+        for s in range(batches[b] * stripes, (batches[b] + 1) * stripes):
+            at = _forward(parameters, sizes, layers, dealt.X, s * row, room.activations, lanes)
+            _slopes(loss, room, at, sizes[layers], dealt, s, lanes)
+            _backward(parameters, sizes, layers, dealt.X, s * row, room, lanes)
+        power_1 *= 0.9
+        power_2 *= 0.999
+        step, spread = np.float32(rate / (1.0 - power_1)), np.float32(1.0 / math.sqrt(1.0 - power_2))
+        _adam(parameters, mean, square, gradient, step, spread, shrink)
+    networks.decay[net, 0], networks.decay[net, 1] = power_1, power_2
+
+
+@njit(cache=True, nogil=True)
+def _judge(networks: Networks, net: int, epoch: int, watched: float, patience: int) -> None:
+    """Writes the history, keeps a better epoch, stops a network that diverged or no longer improves."""
+    start, end = networks.start[net], networks.start[net + 1]
+    networks.history[net, epoch] = watched
+    networks.epochs[net] = epoch + 1
+    if not np.isfinite(watched):
+        networks.running[net] = False
+    elif patience == 0 or watched < networks.best[net]:
+        networks.best[net], networks.best_epoch[net] = watched, epoch
+        networks.kept[start:end] = networks.parameters[start:end]
+    elif epoch - networks.best_epoch[net] >= patience:
+        networks.running[net] = False
+
+
+@njit(cache=True, nogil=True)
+def train_epochs(
+    loss: int,
+    epochs: tuple[int, int],
+    rates: np.ndarray,
+    weight_decay: float,
+    patience: int,
+    key: np.uint64,
+    batch: int,
+    lanes: int,
+    rows: Rows,
+    watched: Dealt,
+    dealt: Dealt,
+    networks: Networks,
+    room: Room,
+) -> int:
+    """Trains all running networks from epochs[0] up to epochs[1]; returns how many still run."""
+    stripes, running = (batch + lanes - 1) // lanes, 0
+    for epoch in range(epochs[0], epochs[1]):
+        shuffle(key, epoch, room.rows)
+        lay_out(rows.X, rows.y, rows.weight, room.rows, batch, lanes, dealt)
+        running = 0
+        for net in range(networks.layers.shape[0]):
+            if not networks.running[net]:
+                continue
+            a = 0
+            for layer in range(networks.layers[net]):
+                a += (networks.sizes[net, layer + 1] + 1) * lanes
+                room.activations[a - lanes : a] = _ONE
+            room.gradient[:] = _ZERO
+            _train_epoch(loss, net, networks, dealt, stripes, epoch, rates[epoch], weight_decay, lanes, room)
+            parameters = networks.parameters[networks.start[net] : networks.start[net + 1]]
+            sizes, layers = networks.sizes[net], networks.layers[net]
+            cost = _watch(loss, parameters, sizes, layers, watched, room.activations, lanes)
+            _judge(networks, net, epoch, cost, patience)
+            running += networks.running[net]
+        if running == 0:
+            break
+    return running

@@ -1,0 +1,277 @@
+"""The three matrix products of training, written as vector instructions that numba compiles into its kernels.
+
+Lanes are the rows of a minibatch: activations lie [unit][lane]. A block of output units times a stripe of lanes stays
+in registers over the whole sum. Left to the compiler's own vectorising, sums go through memory and half the machine is
+lost.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import llvmlite.binding
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+_F32, _I64 = ir.FloatType(), ir.IntType(64)
+_FAST = ("reassoc", "nsz", "arcp", "contract", "afn")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What fits the registers: numbers in a vector; units and vectors of a weighted sum; a block of gradients."""
+
+    width: int
+    units: int
+    vectors: int
+    gradient_units: int
+    gradient_inputs: int = 4
+
+
+def host_shape() -> Shape:
+    """Block sizes for this processor: 32 registers of 16 numbers with AVX-512, else 16 registers of 8 or 4."""
+    features = llvmlite.binding.get_host_cpu_features()
+    if features.get("avx512f"):
+        return Shape(width=16, units=6, vectors=4, gradient_units=5)
+    return Shape(width=8 if features.get("avx2") else 4, units=4, vectors=2, gradient_units=2)
+
+
+class _Writer:
+    """Writes vector instructions at one place of a function."""
+
+    def __init__(self, builder: ir.IRBuilder, width: int) -> None:
+        self.builder, self.width = builder, width
+        self.vector = ir.VectorType(_F32, width)
+
+    def address(self, base: ir.Value, *offsets: ir.Value) -> ir.Value:
+        for offset in offsets:
+            base = self.builder.gep(base, [offset], inbounds=True)
+        return base
+
+    def load(self, base: ir.Value, offset: int) -> ir.Value:
+        place = self.builder.gep(base, [_I64(offset)], inbounds=True)
+        return self.builder.load(self.builder.bitcast(place, self.vector.as_pointer()), align=4)
+
+    def store(self, value: ir.Value, base: ir.Value, offset: int) -> None:
+        place = self.builder.gep(base, [_I64(offset)], inbounds=True)
+        self.builder.store(value, self.builder.bitcast(place, value.type.as_pointer()), align=4)
+
+    def spread(self, scalar: ir.Value) -> ir.Value:
+        none = ir.Constant(self.vector, ir.Undefined)
+        first = self.builder.insert_element(none, scalar, ir.IntType(32)(0))
+        return self.builder.shuffle_vector(first, none, ir.VectorType(ir.IntType(32), self.width)([0] * self.width))
+
+    def zero(self) -> ir.Value:
+        return ir.Constant(self.vector, [0.0] * self.width)
+
+    def multiply_add(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
+        return self.builder.fadd(self.builder.fmul(a, b, flags=_FAST), c, flags=_FAST)
+
+    def blend(self, a: ir.Value, b: ir.Value, mask: list[int]) -> ir.Value:
+        return self.builder.shuffle_vector(a, b, ir.VectorType(ir.IntType(32), len(mask))(mask))
+
+    def sums(self, group: list[ir.Value]) -> ir.Value:
+        """The sums of four vectors as one vector of four: transposes while adding, so that no addition is wasted."""
+        a, b, c, d = group
+        width, fours = self.width, range(0, self.width, 4)
+        low = [i + j for i in fours for j in (0, width, 1, width + 1)]
+        high = [i + j for i in fours for j in (2, width + 2, 3, width + 3)]
+        first, second = (self.builder.fadd(self.blend(p, q, low), self.blend(p, q, high)) for p, q in ((a, b), (c, d)))
+        low = [i + j for i in fours for j in (0, 1, width, width + 1)]
+        high = [i + j for i in fours for j in (2, 3, width + 2, width + 3)]
+        total = self.builder.fadd(self.blend(first, second, low), self.blend(first, second, high))
+        while width > 4:
+            width //= 2
+            low, high = list(range(width)), list(range(width, 2 * width))
+            total = self.builder.fadd(self.blend(total, total, low), self.blend(total, total, high))
+        return total
+
+
+def _loop(
+    builder: ir.IRBuilder, start: ir.Value, stop: ir.Value, step: int
+) -> AbstractContextManager[tuple[ir.Value, ir.Value]]:
+    return cgutils.for_range_slice(builder, start, stop, _I64(step), intp=_I64)
+
+
+def _in_blocks(builder: ir.IRBuilder, count: ir.Value, block: int, body: Callable[[ir.Value, int], None]) -> None:
+    """Calls body(start, size) for full blocks, then once for what is left over."""
+    full = builder.sub(count, builder.urem(count, _I64(block)))
+    with _loop(builder, _I64(0), full, block) as (start, _):
+        body(start, block)
+    rest = builder.sub(count, full)
+    for size in range(1, block):
+        with builder.if_then(builder.icmp_unsigned("==", rest, _I64(size))):
+            body(full, size)
+
+
+def _widen(function: ir.Function) -> None:
+    # Compilers halve vectors of 512 bits on processors that once slowed down for them. llvmlite knows no name for these
+    # two attributes, hence the way around its own `add`.
+    for attribute in ('"prefer-vector-width"="512"', '"min-legal-vector-width"="512"'):
+        set.add(function.attributes, attribute)
+
+
+def _define(
+    builder: ir.IRBuilder,
+    name: str,
+    arguments: list[ir.Value],
+    body: Callable[[ir.IRBuilder, tuple[ir.Value, ...]], None],
+) -> None:
+    """Calls the function of that name, written into the module at first use."""
+    module = builder.module
+    if name not in module.globals:
+        kind = ir.FunctionType(ir.VoidType(), [value.type for value in arguments])
+        function = ir.Function(module, kind, name)
+        function.linkage = "internal"
+        _widen(function)
+        function.attributes.add("noinline")
+        inner = ir.IRBuilder(function.append_basic_block("entry"))
+        body(inner, function.args)
+        inner.ret_void()
+    builder.call(module.globals[name], arguments)
+
+
+def _weighted_sums(builder: ir.IRBuilder, args: tuple[ir.Value, ...], masked: bool) -> None:
+    """Y[j] = finish(sum over k of W[j * across + k * along] X[k]) for j < J, k < K; rows are `lanes` apart."""
+    W, across, along, X, K, Y, J, lanes, extra, floor = args
+    shape = host_shape()
+    write = _Writer(builder, shape.width)
+    stripe = shape.width * shape.vectors
+    with builder.goto_entry_block():
+        sums = [[builder.alloca(write.vector) for _ in range(shape.vectors)] for _ in range(shape.units)]
+
+    def block(j: ir.Value, units: int) -> None:
+        with _loop(builder, _I64(0), lanes, stripe) as (z, _):
+            row = write.address(W, builder.mul(j, across))
+            for u in range(units):
+                start = write.zero()
+                if not masked:
+                    start = write.spread(
+                        builder.load(write.address(extra, builder.mul(builder.add(j, _I64(u)), across)))
+                    )
+                for v in range(shape.vectors):
+                    builder.store(start, sums[u][v])
+            with _loop(builder, _I64(0), K, 1) as (k, _):
+                column = write.address(X, builder.add(builder.mul(k, lanes), z))
+                values = [write.load(column, v * shape.width) for v in range(shape.vectors)]
+                for u in range(units):
+                    place = write.address(row, builder.mul(_I64(u), across), builder.mul(k, along))
+                    weight = write.spread(builder.load(place))
+                    for v, value in enumerate(values):
+                        builder.store(write.multiply_add(weight, value, builder.load(sums[u][v])), sums[u][v])
+            for u in range(units):
+                offset = builder.add(builder.mul(builder.add(j, _I64(u)), lanes), z)
+                for v in range(shape.vectors):
+                    total = builder.load(sums[u][v])
+                    if masked:
+                        active = write.load(write.address(extra, offset), v * shape.width)
+                        total = builder.select(builder.fcmp_ordered(">", active, write.zero()), total, write.zero())
+                    else:
+                        low = write.spread(floor)
+                        total = builder.select(builder.fcmp_ordered("<", total, low), low, total)
+                    write.store(total, write.address(Y, offset), v * shape.width)
+
+    _in_blocks(builder, J, shape.units, block)
+
+
+def _gradients(builder: ir.IRBuilder, args: tuple[ir.Value, ...]) -> None:
+    """G[j * across + k] += sum over lanes of S[j] X[k] for j < J, k < K."""
+    S, J, X, K, G, across, lanes = args
+    shape = host_shape()
+    write = _Writer(builder, shape.width)
+    with builder.goto_entry_block():
+        sums = [builder.alloca(write.vector) for _ in range(shape.gradient_units * shape.gradient_inputs)]
+
+    def add_to(j: ir.Value, u: int, k: ir.Value, i: int, part: ir.Value) -> None:
+        place = write.address(G, builder.mul(builder.add(j, _I64(u)), across), builder.add(k, _I64(i)))
+        place = builder.bitcast(place, part.type.as_pointer())
+        builder.store(builder.fadd(builder.load(place, align=4), part), place, align=4)
+
+    def block(j: ir.Value, units: int, k: ir.Value, inputs: int) -> None:
+        for i in range(units * inputs):
+            builder.store(write.zero(), sums[i])
+        with _loop(builder, _I64(0), lanes, shape.width) as (z, _):
+            values = [
+                write.load(write.address(X, builder.mul(builder.add(k, _I64(i)), lanes), z), 0) for i in range(inputs)
+            ]
+            for u in range(units):
+                slope = write.load(write.address(S, builder.mul(builder.add(j, _I64(u)), lanes), z), 0)
+                for i, value in enumerate(values):
+                    place = sums[u * inputs + i]
+                    builder.store(write.multiply_add(slope, value, builder.load(place)), place)
+        for first in range(0, units * inputs, 4):
+            group = [builder.load(sums[i]) if i < units * inputs else write.zero() for i in range(first, first + 4)]
+            total = write.sums(group)
+            if inputs == 4:
+                add_to(j, first // 4, k, 0, total)
+                continue
+            for i in range(first, min(first + 4, units * inputs)):
+                add_to(j, i // inputs, k, i % inputs, builder.extract_element(total, ir.IntType(32)(i - first)))
+
+    def rows(j: ir.Value, units: int) -> None:
+        _in_blocks(builder, K, shape.gradient_inputs, lambda k, inputs: block(j, units, k, inputs))
+
+    _in_blocks(builder, J, shape.gradient_units, rows)
+
+
+def _place(context, builder, array_type, array, offset):  # type: ignore[no-untyped-def]
+    return builder.gep(context.make_array(array_type)(context, builder, value=array).data, [offset], inbounds=True)
+
+
+def _layer_forward(context, W, w, K, J, X, x, Y, y, lanes, floor):  # type: ignore[no-untyped-def]
+    """Y = max(floor, W X + bias): W at w is (J, K + 1) with the bias last, X at x is (K, lanes), Y at y is (J, lanes)."""
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        W, w, K, J, X, x, Y, y, lanes, floor = args
+        kinds = signature.args
+        weights = _place(context, builder, kinds[0], W, w)
+        across = builder.add(K, _I64(1))
+        bias = builder.gep(weights, [K], inbounds=True)
+        inputs, outputs = _place(context, builder, kinds[4], X, x), _place(context, builder, kinds[6], Y, y)
+        values = [weights, across, _I64(1), inputs, K, outputs, J, lanes, bias, floor]
+        _define(builder, "layer_forward", values, lambda inner, given: _weighted_sums(inner, given, masked=False))
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.void(W, i, i, i, X, i, Y, i, i, types.float32), generate
+
+
+def _layer_backward(typing_context, W, w, K, J, S, s, A, a, T, t, lanes):  # type: ignore[no-untyped-def]
+    """T = (W' S) where A > 0, else 0: S at s is (J, lanes), A at a and T at t are (K, lanes), W at w is (J, K + 1)."""
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        W, w, K, J, S, s, A, a, T, t, lanes = args
+        kinds = signature.args
+        weights = _place(context, builder, kinds[0], W, w)
+        slopes, active = _place(context, builder, kinds[4], S, s), _place(context, builder, kinds[6], A, a)
+        result = _place(context, builder, kinds[8], T, t)
+        values = [weights, _I64(1), builder.add(K, _I64(1)), slopes, J, result, K, lanes, active, _F32(0.0)]
+        _define(builder, "layer_backward", values, lambda inner, given: _weighted_sums(inner, given, masked=True))
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.void(W, i, i, i, S, i, A, i, T, i, i), generate
+
+
+def _layer_gradient(typing_context, S, s, J, X, x, K, G, g, lanes):  # type: ignore[no-untyped-def]
+    """G += S X': S at s is (J, lanes), X at x is (K, lanes), G at g is (J, K)."""
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        S, s, J, X, x, K, G, g, lanes = args
+        kinds = signature.args
+        slopes, inputs = _place(context, builder, kinds[0], S, s), _place(context, builder, kinds[3], X, x)
+        values = [slopes, J, inputs, K, _place(context, builder, kinds[6], G, g), K, lanes]
+        _define(builder, "layer_gradient", values, _gradients)
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.void(S, i, i, X, i, i, G, i, i), generate
+
+
+# Numba gives the first argument itself; a type checker cannot know.
+layer_forward: Any = intrinsic(_layer_forward)
+layer_backward: Any = intrinsic(_layer_backward)
+layer_gradient: Any = intrinsic(_layer_gradient)
