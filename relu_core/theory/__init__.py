@@ -1,17 +1,22 @@
 """The theorems as objects: hard functions, constructions, bounds.
 
-constructions   zigzag, hard_function, tent_power, zonotope_function   small when deep, large when shallow
-maximum         maximum                                                what every CPWL function is made of
-pieces          from_pieces, to_pieces, count_pieces                   functions of one input and back
-gap             gap, shallow_size_lower_bound                          one theorem a function
-composition     compose, side_by_side                                  networks from networks
-rational        evaluate_exactly, float64_error_bound                  exact values, and what float64 is worth
+The map:
+    constructions   zigzag, hard_function, tent_power, zonotope_function   small when deep, large when shallow
+    maximum         maximum, shallow_maximum                               what every CPWL function is made of
+    pieces          from_pieces, to_pieces, count_pieces                   functions of one input and back
+    cpwl            from_max_affine, from_cpwl                             any number of inputs
+    minimise        minimise                                               the same function with fewer units
+    gap             gap, gap_table, shallow_size_lower_bound               one theorem a function
+    composition     compose, side_by_side                                  networks from networks
+    rational        evaluate_exactly, float64_error_bound                  exact values, and what float64 is worth
 """
 
 from relu_core.theory.composition import compose, side_by_side
 from relu_core.theory.constructions import hard_function, tent_power, zigzag, zonotope_cones, zonotope_function
+from relu_core.theory.cpwl import LinearRegion, from_cpwl, from_max_affine
 from relu_core.theory.gap import Gap, gap, gap_table, shallow_size_lower_bound, super_exponential_gap
 from relu_core.theory.maximum import maximum, maximum_hidden_layers, shallow_maximum
+from relu_core.theory.minimise import minimise
 from relu_core.theory.pieces import Pieces, count_pieces, from_pieces, to_pieces
 from relu_core.theory.rational import evaluate_exactly, float64_error_bound
 
@@ -28,6 +33,10 @@ __all__ = [
     "from_pieces",
     "to_pieces",
     "count_pieces",
+    "from_max_affine",
+    "from_cpwl",
+    "LinearRegion",
+    "minimise",
     "Gap",
     "gap",
     "gap_table",

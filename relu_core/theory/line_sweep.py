@@ -11,8 +11,8 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from relu_core.arguments import Floats
 from relu_core.network import ReluNetwork
+from relu_core.regions.rational import IntegerLayer, integer_layers
 
 Integers = NDArray[np.object_]
 
@@ -36,8 +36,8 @@ class _Stretch:
 
 
 @dataclass(frozen=True, eq=False)
-class _IntegerLayer:
-    """weights and biases of one layer times 2^shift."""
+class _ObjectLayer:
+    """weights (m, n) and biases (m,) of one layer times 2^shift, as arrays of integers of any length."""
 
     weights: Integers
     biases: Integers
@@ -48,7 +48,7 @@ def sweep(
     network: ReluNetwork, lower: Fraction | None, upper: Fraction | None
 ) -> tuple[list[Bend], list[Fraction], Fraction]:
     """Bends inside (lower, upper), the slopes of the pieces, the first piece's value at x = 0. None means no end."""
-    layers = [_integer_layer(w, b) for w, b in zip(network.weights, network.biases, strict=True)]
+    layers = [_object_layer(layer) for layer in integer_layers(network)]
     one, zero = np.array([1], dtype=object), np.array([0], dtype=object)
     stretches, shift = [_Stretch(lower, upper, one, zero)], 0
     for i, layer in enumerate(layers[:-1]):
@@ -59,14 +59,11 @@ def sweep(
     return _outputs(layers[-1], stretches, shift, relu=len(layers) > 1)
 
 
-def _integer_layer(weight: Floats, bias: Floats) -> _IntegerLayer:
-    ratios = [float(x).as_integer_ratio() for x in [*weight.ravel(), *bias]]
-    shift = max(below.bit_length() - 1 for _, below in ratios)
-    whole = np.array([above << (shift - below.bit_length() + 1) for above, below in ratios] + [None], dtype=object)[:-1]
-    return _IntegerLayer(whole[: weight.size].reshape(weight.shape), whole[weight.size :], shift)
+def _object_layer(layer: IntegerLayer) -> _ObjectLayer:
+    return _ObjectLayer(np.array(layer.weights, dtype=object), np.array(layer.biases, dtype=object), layer.exponent)
 
 
-def _through(layer: _IntegerLayer, stretch: _Stretch, shift: int) -> _Stretch:
+def _through(layer: _ObjectLayer, stretch: _Stretch, shift: int) -> _Stretch:
     intercepts = layer.weights @ stretch.intercepts + np.array([int(b) << shift for b in layer.biases], dtype=object)
     return _Stretch(stretch.lower, stretch.upper, layer.weights @ stretch.slopes, intercepts)
 
@@ -110,7 +107,7 @@ def _relu(stretch: _Stretch) -> list[_Stretch]:
 
 
 def _outputs(
-    layer: _IntegerLayer, stretches: list[_Stretch], shift: int, *, relu: bool
+    layer: _ObjectLayer, stretches: list[_Stretch], shift: int, *, relu: bool
 ) -> tuple[list[Bend], list[Fraction], Fraction]:
     """The last affine map, walked with one update a crossing: building its stretches would take units squared."""
     scale = 1 << (shift + layer.shift)

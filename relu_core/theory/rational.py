@@ -17,7 +17,9 @@ from relu_core.network import ReluNetwork
 UNIT_ROUNDOFF = 2.0**-53
 
 
-def evaluate_exactly(network: ReluNetwork, X: Sequence[Sequence[Fraction | float | int]]) -> list[tuple[Fraction, ...]]:
+def evaluate_exactly(
+    network: ReluNetwork, X: Floats | Sequence[Sequence[Fraction | float | int]]
+) -> list[tuple[Fraction, ...]]:
     """The network's values at rows X (D, n) of rationals or floats, in rational arithmetic: D tuples of m fractions.
 
     Refuses: a row with another number of entries than the network has inputs.
