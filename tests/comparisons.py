@@ -7,7 +7,6 @@ import math
 from dataclasses import replace
 from itertools import pairwise
 
-from relu_core.comparison.evidence import headline_ratio
 from relu_core.comparison.promise import Criteria, EvaluationProtocol
 from relu_core.comparison.schema import (
     Approval,
@@ -21,6 +20,7 @@ from relu_core.comparison.schema import (
     LearningPoint,
     MoneyResult,
     ProvenLoss,
+    Ratio,
     RegionEvidence,
     SizeInterval,
     SizePoint,
@@ -105,6 +105,18 @@ def family(
     )
 
 
+def ratio_of(families: tuple[FamilyResult, ...]) -> Ratio:
+    """Shallow size over that of the best deeper family, from the ends of their ranges."""
+    shallow, deep = families[0].smallest, min((f for f in families[1:]), key=lambda f: f.smallest.estimate)
+    value = shallow.estimate / deep.smallest.estimate
+    return Ratio(
+        deep.hidden_layers,
+        Interval(
+            value, shallow.low / deep.smallest.high, shallow.high / deep.smallest.low, 0.95, "ends of both ranges"
+        ),
+    )
+
+
 def press_line(**changes: object) -> Comparison:
     """A yes/no question on a press line where depth pays."""
     target = 0.80
@@ -182,7 +194,7 @@ def press_line(**changes: object) -> Comparison:
             BaselineResult("logistic regression", "linear", interval(0.641, 0.014), interval(0.637, 0.02), 0.001, 0.4),
             BaselineResult("boosted trees", "trees", interval(0.772, 0.013), interval(0.768, 0.02), 0.004, 2.2),
         ),
-        ratio=headline_ratio(families),
+        ratio=ratio_of(families),
         champion="2 hidden layers",
         yardstick=Yardstick(
             ("force_peak_kN", "vibration_rms_mm_s"),

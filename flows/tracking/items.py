@@ -2,7 +2,7 @@
 
 One evaluation becomes: a *verdict* run (the parent: charter, verdict, headline numbers, artifacts), a *curve* run for
 each family (metric against parameter count as step, so that MLflow itself draws size-for-accuracy), and a *model* run
-for each network size. The writer knows MLflow; this file knows only the record.
+for each network size below its family. The writer knows MLflow; this file knows only the record.
 """
 
 import hashlib
@@ -12,9 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from relu_core.comparison.verdict import Verdict
-
 from relu_core.comparison.schema import BaselineResult, Comparison, FamilyResult, SizePoint
+from relu_core.comparison.verdict import Verdict
 from relu_core.interval import Interval
 from relu_core.plot_style import BASELINE, EXACT, INK, family_color, family_name
 
@@ -24,12 +23,16 @@ PARAM_LIMIT, TAG_LIMIT = 6000, 8000
 
 @dataclass(frozen=True)
 class Run:
-    """A run to open. key: how later items name it. role: verdict, curve, baseline, yardstick or model."""
+    """A run to open. key: how later items name it; parent: the key of the run it hangs below, "" for none.
+
+    role: verdict, curve, yardstick or model.
+    """
 
     key: str
     name: str
     role: str
     color: str
+    parent: str = VERDICT_RUN
     failed: bool = False
 
 
@@ -107,10 +110,10 @@ def items(
     artifacts: Mapping[str, Path] | None = None,
     note: str = "",
 ) -> Iterator[Item]:
-    """Everything that is recorded of one evaluation; every item but Run names a run that came before it.
+    """Everything that is recorded of one evaluation; every item names a run that came before it.
 
     artifacts: files of the verdict run, by the name they get there ("report.html", "figures/size.svg").
-    note: markdown shown on the verdict run; without it the verdict's own sentence.
+    note: markdown shown on the verdict run, where {run_id} stands for its id; without it the verdict's own sentence.
     """
     yield from _verdict_run(comparison, verdict, note)
     yield Text(VERDICT_RUN, "charter.yaml", charter_yaml)
@@ -133,7 +136,7 @@ def curve_metric(comparison: Comparison) -> str:
 
 
 def _verdict_run(comparison: Comparison, verdict: Verdict, note: str) -> Iterator[Item]:
-    yield Run(VERDICT_RUN, f"{verdict.kind} · {comparison.poc}", "verdict", INK, failed=False)
+    yield Run(VERDICT_RUN, f"{verdict.kind} · {comparison.champion}"[:250], "verdict", INK, parent="")
     yield Tag(VERDICT_RUN, "mlflow.note.content", _short(note or f"## {verdict.kind}\n\n{verdict.reason}", TAG_LIMIT))
     yield Tag(VERDICT_RUN, "depthcase.verdict", verdict.kind)
     yield Tag(VERDICT_RUN, "depthcase.reason", _short(verdict.reason, TAG_LIMIT))
@@ -146,8 +149,7 @@ def _verdict_run(comparison: Comparison, verdict: Verdict, note: str) -> Iterato
 def _promise(comparison: Comparison) -> Iterator[Item]:
     for record in (comparison.criteria, comparison.protocol):
         for name, value in vars(record).items():
-            text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            yield Param(VERDICT_RUN, name, _short(text, PARAM_LIMIT))
+            yield Param(VERDICT_RUN, name, _short(_plain(value), PARAM_LIMIT))
     yield Param(VERDICT_RUN, "target_column", _short(comparison.dataset.target, PARAM_LIMIT))
     yield Param(VERDICT_RUN, "champion", _short(comparison.champion, PARAM_LIMIT))
     for program, version in sorted(comparison.versions.items()):
@@ -240,7 +242,8 @@ def _model_run(comparison: Comparison, family: FamilyResult, point: SizePoint) -
     k, metric = family.hidden_layers, comparison.criteria.metric
     widths = "-".join(map(str, point.hidden_widths))
     key = f"model-{k}-{widths}"
-    yield Run(key, f"{family_name(k)}, {widths}", "model", family_color(k), failed=math.isnan(point.metric.value))
+    failed = math.isnan(point.metric.value)
+    yield Run(key, f"{family_name(k)}, {widths}", "model", family_color(k), f"curve-{k}", failed)
     yield Param(key, "hidden_layers", str(k))
     yield Param(key, "hidden_widths", widths)
     yield from _number(key, "parameters", point.parameters)
@@ -272,6 +275,12 @@ def _number(run: str, name: str, value: float, step: int = 0) -> Iterator[Item]:
 def _key(name: str) -> str:
     """MLflow takes letters, digits and a few signs in a name."""
     return "".join(sign if sign.isalnum() or sign in "_-./ " else "_" for sign in name)[:250]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        return "not used" if math.isnan(value) else f"{value:g}"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _short(text: str, limit: int) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 TAG = "mlflow.sharedViewState."
 SECTION = "depthcase"
+# MLflow opens its chat-application side first, where a training run has no charts of its own.
+SIDE = "workflowType=machine_learning"
 
 
 def curves_view(name: str, *, evaluation: str, metric: str, log_y: bool, created_ms: int) -> str:
@@ -55,14 +57,14 @@ def deep_link(tracking_uri: str, experiment_id: str, key: str) -> str:
     if not tracking_uri.startswith("http"):
         return ""
     page = f"{tracking_uri.rstrip('/')}/#/experiments/{experiment_id}/runs"
-    return f"{page}?compareRunsMode=CHART&viewStateShareKey={key}"
+    return f"{page}?compareRunsMode=CHART&viewStateShareKey={key}&{SIDE}"
 
 
 def run_link(tracking_uri: str, experiment_id: str, run_id: str) -> str:
     """Address of the page of one run; empty where the store has no pages."""
     if not tracking_uri.startswith("http"):
         return ""
-    return f"{tracking_uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
+    return f"{tracking_uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}?{SIDE}"
 
 
 def _view(
@@ -83,7 +85,7 @@ def _view(
         "searchFilter": filter_text, "orderByKey": order_by, "orderByAsc": ascending, "startTime": "ALL",
         "lifecycleFilter": "Active", "datasetsFilter": [], "modelVersionFilter": "All Runs",
         "selectedColumns": columns, "columnOrder": [], "columnWidths": {}, "runsHiddenMode": "SHOWALL",
-        "compareRunCharts": charts, "compareRunSections": [section], "viewMaximized": False, "runListHidden": False,
+        "compareRunCharts": charts, "compareRunSections": [section], "viewMaximized": False, "runListHidden": True,
         "isAccordionReordered": False, "useGroupedValuesInCharts": True, "hideEmptyCharts": True, "groupBy": None,
         "groupsExpanded": {},
         "globalLineChartConfig": {"xAxisKey": "step", "lineSmoothness": 0, "selectedXAxisMetricKey": ""},

@@ -16,7 +16,6 @@ from mlflow.entities import Param as MlflowParam
 from mlflow.entities import Run as MlflowRun
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
-from relu_core.comparison.verdict import Verdict
 
 from flows.errors import ServiceError
 from flows.tracking import view
@@ -34,6 +33,7 @@ from flows.tracking.items import (
     items,
 )
 from relu_core.comparison.schema import Comparison
+from relu_core.comparison.verdict import Verdict
 
 KEY, STATE = "depthcase.key", "depthcase.state"
 STARTED, COMPLETED = "started", "completed"
@@ -96,6 +96,17 @@ def record(
     return _tracked(tracking_uri, experiment, completed, key)
 
 
+def curves_url(tracking_uri: str, poc: str, key: str) -> str:
+    """Where the curves of the evaluation `key` will stand once it is recorded; the experiment is made if need be.
+
+    Raises ServiceError where the server does not answer.
+    """
+    check_answers(tracking_uri)
+    with _service_errors(tracking_uri):
+        experiment = _experiment(MlflowClient(tracking_uri), poc)
+    return view.deep_link(tracking_uri, experiment, f"curves-{key[:12]}")
+
+
 def check_answers(tracking_uri: str) -> None:
     """Raises ServiceError unless the MLflow server at `tracking_uri` is healthy; a database file always is."""
     if not tracking_uri.startswith("http"):
@@ -154,16 +165,17 @@ def _runs_of(client: MlflowClient, experiment: str, key: str) -> Iterator[Mlflow
 
 
 def _write(client: MlflowClient, experiment: str, key: str, stream: Iterator[Item]) -> str:
-    now, parent = int(time.time() * 1000), ""
-    for bundle in _bundles(stream, now):
-        tags = {"role": bundle.run.role, KEY: key, "mlflow.runColor": bundle.run.color}
-        tags |= {"mlflow.parentRunId": parent} if parent else {STATE: STARTED}
-        run_id = str(client.create_run(experiment, run_name=bundle.run.name, tags=tags).info.run_id)
-        _write_bundle(client, run_id, bundle)
-        if parent:
-            client.set_terminated(run_id, "FAILED" if bundle.run.failed else "FINISHED")
-        parent = parent or run_id
-    return parent
+    """Write all runs, each after the one it hangs below; returns the id of the verdict run, still open."""
+    ids: dict[str, str] = {}
+    for bundle in _bundles(stream, int(time.time() * 1000)):
+        run = bundle.run
+        tags = {"role": run.role, KEY: key, "mlflow.runColor": run.color}
+        tags |= {"mlflow.parentRunId": ids[run.parent]} if run.parent else {STATE: STARTED}
+        ids[run.key] = str(client.create_run(experiment, run_name=run.name, tags=tags).info.run_id)
+        _write_bundle(client, ids[run.key], bundle)
+        if run.key != VERDICT_RUN:
+            client.set_terminated(ids[run.key], "FAILED" if run.failed else "FINISHED")
+    return ids[VERDICT_RUN]
 
 
 def _bundles(stream: Iterator[Item], now: int) -> list[_Bundle]:
@@ -184,15 +196,16 @@ def _bundles(stream: Iterator[Item], now: int) -> list[_Bundle]:
                 bundle.datasets.append(item)
             case _:
                 bundle.files.append(item)
-    return sorted(bundles.values(), key=lambda bundle: bundle.run.key != VERDICT_RUN)
+    return list(bundles.values())
 
 
 def _write_bundle(client: MlflowClient, run_id: str, bundle: _Bundle) -> None:
+    tags = [RunTag(tag.key, tag.value.replace("{run_id}", run_id)) for tag in bundle.tags]
     rounds = max(1, -(-len(bundle.params) // PARAMS_A_BATCH), -(-len(bundle.metrics) // METRICS_A_BATCH))
     for i in range(rounds):
         params = bundle.params[i * PARAMS_A_BATCH : (i + 1) * PARAMS_A_BATCH]
         metrics = bundle.metrics[i * METRICS_A_BATCH : (i + 1) * METRICS_A_BATCH]
-        client.log_batch(run_id, metrics=metrics, params=params, tags=bundle.tags if i == 0 else [])
+        client.log_batch(run_id, metrics=metrics, params=params, tags=tags if i == 0 else [])
     if bundle.datasets:
         client.log_inputs(run_id, [_dataset_input(item) for item in bundle.datasets])
     if bundle.files:
