@@ -28,7 +28,9 @@ class Decision(StrEnum):
 class ApprovalForm(RunInput):
     """Release the next stage?"""
 
-    decision: Decision = Field(title="Decision", description="approve: the next stage starts. stop: decide on what is known.")
+    decision: Decision = Field(
+        title="Decision", description="approve: the next stage starts. stop: decide on what is known."
+    )
     person: str = Field(title="Your name", description="Recorded in MLflow and in the report.")
     reason: str = Field(title="Reason", description="One sentence. Recorded in MLflow and in the report.")
     minutes: float = Field(0.0, title="Time budget", description="Minutes for what is left. 0: as in the charter.")

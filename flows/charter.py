@@ -92,7 +92,9 @@ class Charter(BaseModel):
         "", title="File to ingest first",
         description="A file or folder of data/1_raw that is ingested under the name above. Empty: the data set is there.",
     )  # fmt: skip
-    target: str = Field(title="Column to predict", min_length=1, description="Exactly as in the data set, without unit.")
+    target: str = Field(
+        title="Column to predict", min_length=1, description="Exactly as in the data set, without unit."
+    )
     task: Task = Field(title="Kind of answer", description="A yes/no mark, one of several classes, or a number.")
     metric: MetricName = Field(
         title="Metric",
@@ -155,18 +157,26 @@ class Charter(BaseModel):
         description="Columns that are used even where the leak check suspects them. Only with good reason.",
     )  # fmt: skip
     minutes: float = Field(
-        60.0, title="Time budget", gt=0, le=10_000, description="Minutes of computing on two cores for the whole evaluation."
+        60.0,
+        title="Time budget",
+        gt=0,
+        le=10_000,
+        description="Minutes of computing on two cores for the whole evaluation.",
     )
     hidden_layers: list[int] = Field(
         default=[1, 2, 3], title="Numbers of hidden layers to compare", min_length=1, max_length=8,
         description="1 is shallow; more is deep. Each number is one family of networks.",
     )  # fmt: skip
-    seed: int = Field(0, title="Seed", ge=0, le=2**31 - 1, description="The same seed gives the same numbers, bit for bit.")
+    seed: int = Field(
+        0, title="Seed", ge=0, le=2**31 - 1, description="The same seed gives the same numbers, bit for bit."
+    )
     ask_between_stages: bool = Field(
         True, title="Ask between stages",
         description="Before more is spent, the run waits for a person to approve it on its page.",
     )  # fmt: skip
-    retrain: bool = Field(False, title="Train again", description="Forget what earlier runs of the same charter trained.")
+    retrain: bool = Field(
+        False, title="Train again", description="Forget what earlier runs of the same charter trained."
+    )
     language: Language = Field(Language.ENGLISH, title="Language of the report", description="English or Japanese.")
 
     def problems(self) -> list[str]:
@@ -174,7 +184,9 @@ class Charter(BaseModel):
         metric = METRICS[self.metric.value]
         found = []
         if CORE_TASK[self.task] not in metric.tasks:
-            found.append(f"metric {self.metric} does not measure {self.task!s}; choose one listed for that kind of answer")
+            found.append(
+                f"metric {self.metric} does not measure {self.task!s}; choose one listed for that kind of answer"
+            )
         if self.kill_value and (self.kill_value - self.target_value) * _sign(metric.better) >= 0:
             side = "below" if metric.better == "higher" else "above"
             found.append(
@@ -186,7 +198,9 @@ class Charter(BaseModel):
         if self.target in self.excluded_columns:
             found.append(f"target '{self.target}' is also in excluded_columns; take it out there")
         if self.split_rule is SplitRule.CHANCE and self.split_column:
-            found.append(f"split_column is '{self.split_column}' but split_rule is 'by chance'; choose 'by group' or 'by time'")
+            found.append(
+                f"split_column is '{self.split_column}' but split_rule is 'by chance'; choose 'by group' or 'by time'"
+            )
         found += _layer_problems(self.hidden_layers)
         return found
 

@@ -3,6 +3,7 @@
 Each stage may end the run early with its verdict; deciding and delivering always happen, on what there is.
 """
 
+import time
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +18,8 @@ from flows.approval import approve
 from flows.charter import Charter
 from flows.ingest import IngestRequest, ingest_data
 from flows.progress import Progress
-from flows.steps.budget import SHARES
+from flows.steps.budget import SHARES, WORKERS
 
-WORKERS = 2
 Plain = dict[str, Any]
 
 
@@ -42,9 +42,9 @@ def evaluate_poc(charter: Charter) -> Plain:
         ingest_data(IngestRequest(path=charter.data_file, name=charter.dataset))
 
     untouched = evaluation.screen()
-    if evaluation.goes_on_to("compare"):
+    if not evaluation.sure and evaluation.may_begin("compare"):
         evaluation.compare()
-    if evaluation.goes_on_to("confirm"):
+    if evaluation.sure or evaluation.may_begin("confirm"):
         evaluation.confirm(untouched)
     return evaluation.deliver()
 
@@ -57,11 +57,16 @@ class _Evaluation:
         self.promise = charter.model_dump(mode="json")
         self.layers = sorted(set(charter.hidden_layers))
         self.progress = Progress(charter.minutes, SHARES)
-        self.evidence: Plain = {"approvals": [], "early": ""}
+        self.evidence: Plain = {"approvals": [], "seconds": {}, "learning_curve": None, "yardstick": None, "money": []}
+        self.recipes: list[Plain] = []
+        self.networks: list[Plain] = []
+        self.columns = ""
+        self.sure = ""
 
     def screen(self) -> Plain:
         """Look at the data and the simple models; gives the pointer to the untouched rows, which only Confirm may open."""
-        version = tasks.find_data(charter=self.promise)
+        begun = time.monotonic()
+        version = self._do(tasks.find_data)
         question = self._do(tasks.check_question, version=version)
         rows = self._do(tasks.make_rows, question=question)
         self.rows = rows["development"]
@@ -70,57 +75,75 @@ class _Evaluation:
         self.progress.finished("simple models")
         self.evidence["families"] = self._each(tasks.sweep)
         self.progress.finished("coarse sweep")
-        self.evidence["early"] = tasks.end_early(charter=self.promise, evidence=self.evidence)
+        self._stage_done("screen", begun)
+        self.sure = self._do(tasks.sure_already, evidence=self.evidence)
         return dict(rows["untouched"])
 
     def compare(self) -> None:
         """Find the smallest network of every family, and what more rows and a proven optimum would say."""
-        recipes = self._each(tasks.tune)
+        begun = time.monotonic()
+        self.recipes = self._each(tasks.tune)
         self.progress.finished("recipes")
-        self.evidence["families"] = self._each(tasks.find_smallest, recipe=recipes)
+        self.evidence["families"] = self._each(tasks.find_smallest, recipe=self.recipes)
         self.progress.finished("smallest networks")
-        curve = self._begin(tasks.learn_curve, families=self.evidence["families"])
-        proof = self._begin(tasks.prove_shallow, families=self.evidence["families"])
-        self.evidence["learning_curve"] = curve.result()
+        proof = self._begin(tasks.prove_shallow, rows=self.rows)
+        self.evidence["learning_curve"] = self._do(tasks.learn_curve, rows=self.rows, **self._models())
         self.progress.finished("learning curve")
         self.evidence["yardstick"] = proof.result()
         self.progress.finished("proven optimum")
+        self._stage_done("compare", begun)
 
     def confirm(self, untouched: Plain) -> None:
         """Open the untouched rows, once, for the finalists; count the regions of their networks."""
-        found = self._do(tasks.open_untouched, untouched=untouched, evidence=self.evidence)
-        self.evidence |= found
+        begun = time.monotonic()
+        found = self._do(tasks.open_untouched, rows=self.rows, untouched=untouched, **self._models())
+        self.networks, self.columns = found["networks"], found["columns"]
+        self.evidence |= {name: found[name] for name in ("baselines", "families", "money")}
         self.progress.finished("untouched rows")
-        self.evidence["families"] = self._each(tasks.count_regions, family=self.evidence["families"])
+        shared = {"networks": self.networks, "recipes": self.recipes}
+        self.evidence["families"] = self._each(tasks.count_regions, family=self.evidence["families"], shared=shared)
         self.progress.finished("regions")
+        self._stage_done("confirm", begun)
 
     def deliver(self) -> Plain:
         """Decide on what there is; write the report and the MLflow record; leave the links on the run's page."""
-        decided = tasks.give_verdict(charter=self.promise, evidence=self.evidence)
-        report = tasks.write_report(charter=self.promise, decided=decided)
-        tracked = tasks.record(charter=self.promise, decided=decided, report=report)
+        decided = self._do(tasks.give_verdict, evidence=self.evidence)
+        report = self._do(
+            tasks.write_report,
+            decided=decided,
+            rows=self.rows,
+            networks=self.networks,
+            columns=self.columns,
+            prefect_url=flow_run.ui_url or "",
+        )
+        tracked = self._do(tasks.record, decided=decided, report=report, networks=self.networks)
         self.progress.finished("delivery")
-        create_markdown_artifact(key="verdict", markdown=decided["summary"])
-        create_link_artifact(key="mlflow", link=tracked["url"], link_text="Open the comparison in MLflow")
+        create_markdown_artifact(key="verdict", markdown=decided["summary"], description=decided["sentence"])
+        create_link_artifact(key="mlflow", link=tracked["curves_url"], link_text="See the curves in MLflow")
         return {
             "verdict": decided["verdict"]["kind"],
             "sentence": decided["sentence"],
-            "mlflow_url": tracked["url"],
+            "mlflow_url": tracked["curves_url"],
             "report_path": report["path"],
             "comparison_hash": decided["fingerprint"],
         }
 
-    def goes_on_to(self, stage: str) -> bool:
-        """Whether `stage` happens: no verdict is certain yet, and nobody stopped the run."""
-        if stage == "compare" and self.evidence["early"]:
+    def may_begin(self, stage: str) -> bool:
+        """Whether a person lets `stage` begin; without asking where the charter says so."""
+        if any(said["decision"] in ("stopped", "timed out") for said in self.evidence["approvals"]):
             return False
-        if any(said["decision"] != "approved" and said["decision"] != "not asked" for said in self.evidence["approvals"]):
-            return False
-        known = tasks.stage_summary(charter=self.promise, evidence=self.evidence, stage=stage)
-        ask = self.charter.ask_between_stages and not self.evidence["early"]
+        ask = self.charter.ask_between_stages
+        known = self._do(tasks.stage_summary, evidence=self.evidence) if ask else ""
         said = approve(stage, known, self.charter.minutes, ask=ask)
         self.evidence["approvals"].append(said)
         return said["decision"] in ("approved", "not asked")
+
+    def _models(self) -> Plain:
+        return {"baselines": self.evidence["baselines"], "families": self.evidence["families"], "recipes": self.recipes}
+
+    def _stage_done(self, stage: str, begun: float) -> None:
+        self.evidence["stage"] = stage
+        self.evidence["seconds"] = {**self.evidence["seconds"], stage: time.monotonic() - begun}
 
     def _do(self, task: Task[..., Any], **given: Any) -> Any:
         return self._begin(task, **given).result()
@@ -128,10 +151,10 @@ class _Evaluation:
     def _begin(self, task: Task[..., Any], **given: Any) -> PrefectFuture[Any]:
         return task.with_options(refresh_cache=self.charter.retrain).submit(charter=self.promise, **given)
 
-    def _each(self, task: Task[..., Any], **lists: list[Any]) -> list[Any]:
-        """The task once a family, side by side; `lists` hold one argument a family."""
+    def _each(self, task: Task[..., Any], shared: Plain | None = None, **lists: list[Plain]) -> list[Plain]:
+        """The task once a family, side by side; `lists` hold one argument a family, `shared` is for all."""
         begun = []
         for i, layers in enumerate(self.layers):
-            given = {name: values[i] for name, values in lists.items()}
+            given = {name: values[i] for name, values in lists.items()} | (shared or {})
             begun.append(self._begin(task, rows=self.rows, hidden_layers=layers, **given))
         return [future.result() for future in begun]

@@ -25,7 +25,9 @@ class IngestRequest(BaseModel):
         max_length=60,
         description="Small letters, digits and hyphens. Known already? Then this becomes its newest version.",
     )
-    sheet: str = Field("", title="Sheet of a workbook", description="Empty: all sheets are compared and the data is found.")
+    sheet: str = Field(
+        "", title="Sheet of a workbook", description="Empty: all sheets are compared and the data is found."
+    )
 
 
 @flow(

@@ -12,7 +12,6 @@ from typing import Any
 
 from prefect import Task
 from prefect.artifacts import create_markdown_artifact
-from prefect.context import TaskRunContext
 from prefect.runtime import task_run
 
 from flows.charter import Charter, make_charter
@@ -40,6 +39,7 @@ def as_task(
     arguments, the function's name and the code version. seconds: time limit.
     """
     hints = typing.get_type_hints(step)
+    hints.pop("return", None)
 
     def run(**given: Any) -> Any:
         if hints.get("settings") is Settings:
@@ -55,7 +55,7 @@ def as_task(
         name=name.replace(", {layers}", ""),
         description=(step.__doc__ or "").splitlines()[0],
         task_run_name=lambda: _shown_name(name),
-        cache_key_fn=(lambda context, parameters: _cache_key(step, parameters)) if cached else None,
+        cache_key_fn=(lambda _, parameters: _cache_key(step, parameters)) if cached else None,
         persist_result=True,
         retries=retries,
         retry_delay_seconds=5,
@@ -66,7 +66,8 @@ def as_task(
 
 def say_what_went_wrong(name: str, error: Exception) -> None:
     """Leave the error's sentence where the person who pressed Run sees it."""
-    create_markdown_artifact(key="error", markdown=f"### {name.split(',')[0]} stopped\n\n{error}", description=str(error))
+    said = f"### {name.split(',')[0]} stopped\n\n{error}"
+    create_markdown_artifact(key="error", markdown=said, description=str(error))
 
 
 def _to_record(kind: Any, value: Any) -> Any:
@@ -110,10 +111,13 @@ def _is_worth_repeating(state: Any) -> bool:
 look_at_source  = as_task(ingest.look_at_source, "Read the source", cached=False)
 store_dataset   = as_task(ingest.store_dataset, "Check every row and write the Parquet data set", cached=False)
 # Evaluate: each name begins with its stage
+find_data       = as_task(screen.find_data, "Screen · Find the data set", cached=False)
 check_question  = as_task(screen.check, "Screen · Check the charter and the data")
 make_rows       = as_task(screen.make_rows, "Screen · Make rows, set some aside")
 try_simple      = as_task(screen.try_simple_models, "Screen · Try simple models")
 sweep           = as_task(screen.sweep, "Screen · Coarse sweep, {layers}")
+sure_already    = as_task(deliver.sure_already, "Screen · Is the answer sure already?", cached=False)
+stage_summary   = as_task(deliver.stage_summary, "What is known so far", cached=False)
 tune            = as_task(compare.tune, "Compare · Tune the recipe, {layers}")
 find_smallest   = as_task(compare.find_smallest, "Compare · Find the smallest network, {layers}")
 learn_curve     = as_task(compare.learn_curve, "Compare · Draw the learning curve")
@@ -121,5 +125,5 @@ prove_shallow   = as_task(compare.prove_shallow, "Compare · Prove the best shal
 open_untouched  = as_task(confirm.open_untouched, "Confirm · Open the untouched rows")
 count_regions   = as_task(confirm.count_regions, "Confirm · Count regions, {layers}")
 give_verdict    = as_task(deliver.give_verdict, "Decide · Compare and give the verdict", cached=False)
-write_report    = as_task(deliver.write_report, "Deliver · Write the report", cached=False)
+write_report    = as_task(deliver.write_report, "Deliver · Write the report", cached=False, retries=3)
 record          = as_task(deliver.record, "Deliver · Record in MLflow", cached=False, retries=3, seconds=600)

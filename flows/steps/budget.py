@@ -18,6 +18,6 @@ SHARES = {
 WORKERS = 2
 
 
-def seconds(charter: Charter, step: str, *, families: int = 1, workers: int = 1) -> float:
-    """Seconds of one core that one of `families` equal parts of `step` may take when `workers` run beside each other."""
-    return 60.0 * charter.minutes * SHARES[step] * min(workers, families) / families
+def seconds(charter: Charter, step: str) -> float:
+    """Seconds on the wall that `step` may take."""
+    return 60.0 * charter.minutes * SHARES[step]

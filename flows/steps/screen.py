@@ -15,9 +15,10 @@ from flows.quality.finding import Finding, sort_findings, suspected_columns
 from flows.quality.leaks import find_leaks
 from flows.quality.traps import find_traps
 from flows.settings import Settings
-from flows.steps import budget
+from flows.steps.effort import effort_of
 from flows.steps.rows import RowsFile, fold_matrices, open_rows, with_folds, write_rows
 from relu_core.comparison import (
+    CANDIDATES,
     BaselineResult,
     DatasetRecord,
     FamilyResult,
@@ -102,11 +103,19 @@ def try_simple_models(charter: Charter, rows: RowsFile) -> tuple[BaselineResult,
 
 
 def sweep(charter: Charter, rows: RowsFile, hidden_layers: int) -> FamilyResult:
-    """A few sizes of one family, with few seeds."""
-    criteria, protocol, opened = charter.criteria(), charter.protocol(), open_rows(rows)
-    folds = fold_matrices(opened, opened.folds)
-    seconds = budget.seconds(charter, "coarse sweep", families=len(protocol.hidden_layers), workers=budget.WORKERS)
-    return coarse_sweep(folds, hidden_layers=hidden_layers, criteria=criteria, protocol=protocol, seconds=seconds)
+    """A few sizes of one family, with few seeds and the first recipe of the list."""
+    criteria, opened = charter.criteria(), open_rows(rows)
+    effort = effort_of(charter, opened)
+    return coarse_sweep(
+        fold_matrices(opened, opened.folds),
+        hidden_layers=hidden_layers,
+        task=criteria.task,
+        metric=criteria.metric,
+        target=criteria.target,
+        recipe=effort.of(CANDIDATES[0]),
+        largest=effort.largest,
+        work_limit=effort.work,
+    )
 
 
 def _split_column(frame: pd.DataFrame, rule: str, column: str) -> dict[str, Any]:
@@ -140,7 +149,9 @@ def _stop_at(findings: list[Finding], columns: tuple[str, ...]) -> None:
     if stops:
         raise DatasetError(" ".join(stops))
     if not columns:
-        raise DatasetError("no column is left as an input; take some out of excluded_columns or insist on suspected ones")
+        raise DatasetError(
+            "no column is left as an input; take some out of excluded_columns or insist on suspected ones"
+        )
 
 
 def _record(finding: Finding) -> FindingRecord:

@@ -32,13 +32,13 @@ from flows.tracking.items import (
     curve_metric,
     items,
 )
+from relu_core.comparison.evidence import sign_of
 from relu_core.comparison.schema import Comparison
 from relu_core.comparison.verdict import Verdict
 
 KEY, STATE = "depthcase.key", "depthcase.state"
 STARTED, COMPLETED = "started", "completed"
 PARAMS_A_BATCH, METRICS_A_BATCH = 100, 500
-ERROR_METRICS = ("rmse", "mae", "mse", "log_loss", "cross_entropy")
 
 
 @dataclass(frozen=True)
@@ -234,10 +234,10 @@ def _write_views(client: MlflowClient, experiment: str, comparison: Comparison, 
     now, metric = int(time.time() * 1000), curve_metric(comparison)
     day = time.strftime("%Y-%m-%d %H:%M", time.localtime(now / 1000))
     title = f"{day} · {verdict.kind}"
-    log_y = comparison.criteria.metric in ERROR_METRICS
+    lower = sign_of(comparison.criteria) < 0
     views = {
         f"curves-{key[:12]}": view.curves_view(
-            f"Curves · {title}", evaluation=key, metric=metric, log_y=log_y, created_ms=now
+            f"Curves · {title}", evaluation=key, metric=metric, lower_is_better=lower, created_ms=now
         ),
         f"models-{key[:12]}": view.models_view(
             f"Networks · {title}", evaluation=key, metric=comparison.criteria.metric, created_ms=now

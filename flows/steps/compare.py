@@ -1,0 +1,108 @@
+"""Stage 2, Compare: for every number of hidden layers the smallest network that reaches the target."""
+
+from dataclasses import dataclass
+
+from flows.charter import Charter
+from flows.features.columns import fit_columns
+from flows.steps import budget
+from flows.steps.effort import effort_of
+from flows.steps.rows import RowsFile, fold_matrices, open_rows
+from relu_core.comparison import (
+    CANDIDATES,
+    BaselineResult,
+    FamilyResult,
+    LearningCurve,
+    Yardstick,
+    champion_of,
+    label_of,
+    learning_curve,
+    make_yardstick,
+    smallest_size,
+    tune_recipe,
+)
+from relu_core.training import Recipe
+
+
+@dataclass(frozen=True)
+class TunedFamily:
+    """The recipe of one family: for each fold, chosen on its own inner fold, and for all development rows together."""
+
+    hidden_layers: int
+    per_fold: tuple[Recipe, ...]
+    overall: Recipe
+    complete: bool
+
+
+def recipe_for(recipes: tuple[TunedFamily, ...], hidden_layers: int) -> Recipe:
+    """The recipe to train one family with on all development rows; the first candidate where none was tuned."""
+    return next((one.overall for one in recipes if one.hidden_layers == hidden_layers), CANDIDATES[0])
+
+
+def tune(charter: Charter, rows: RowsFile, hidden_layers: int) -> TunedFamily:
+    """Choose initialisation and learning rate on inner folds; every family has the same budget."""
+    criteria, opened = charter.criteria(), open_rows(rows)
+    effort = effort_of(charter, opened)
+    found = tune_recipe(
+        [[fold] for fold in fold_matrices(opened, opened.inner_folds)],
+        hidden_layers=hidden_layers,
+        task=criteria.task,
+        metric=criteria.metric,
+        epochs=effort.epochs,
+        batch_size=effort.batch_size,
+        work_limit=effort.work,
+    )
+    return TunedFamily(hidden_layers, found.per_fold, found.overall, found.complete)
+
+
+def find_smallest(charter: Charter, rows: RowsFile, hidden_layers: int, recipe: TunedFamily) -> FamilyResult:
+    """The smallest network of one family that reaches the target, as an interval of sizes."""
+    criteria, protocol, opened = charter.criteria(), charter.protocol(), open_rows(rows)
+    effort = effort_of(charter, opened)
+    return smallest_size(
+        fold_matrices(opened, opened.folds),
+        hidden_layers=hidden_layers,
+        task=criteria.task,
+        metric=criteria.metric,
+        target=criteria.target,
+        recipe=[effort.of(own) for own in recipe.per_fold],
+        seeds=protocol.seeds,
+        largest=effort.largest,
+        work_limit=effort.work,
+    )
+
+
+def learn_curve(
+    charter: Charter,
+    rows: RowsFile,
+    baselines: tuple[BaselineResult, ...],
+    families: tuple[FamilyResult, ...],
+    recipes: tuple[TunedFamily, ...],
+) -> LearningCurve:
+    """How the best model's metric grows with the rows, and how many rows would reach the target."""
+    criteria, opened = charter.criteria(), open_rows(rows)
+    best = champion_of(families, baselines, None, criteria)
+    family = next((one for one in families if label_of(one) == best), None)
+    effort = effort_of(charter, opened)
+    return learning_curve(
+        fold_matrices(opened, opened.folds),
+        model=best if family is None else family.finalist,
+        task=criteria.task,
+        metric=criteria.metric,
+        target=criteria.target,
+        recipe=None if family is None else effort.of(recipe_for(recipes, family.hidden_layers)),
+        seed=charter.seed,
+    )
+
+
+def prove_shallow(charter: Charter, rows: RowsFile) -> Yardstick:
+    """What gradient training reached on a few rows, what is provably best at that width, and at one unit more."""
+    opened = open_rows(rows)
+    fitted = fit_columns(opened.frame, rows.columns)
+    return make_yardstick(
+        fitted.apply(opened.frame),
+        opened.y,
+        task=rows.task,
+        columns=fitted.feature_names,
+        seed=charter.seed,
+        time_limit=budget.seconds(charter, "proven optimum") / 2,
+    )

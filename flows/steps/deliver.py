@@ -1,0 +1,194 @@
+"""The end of every evaluation: one Comparison, its verdict, the page to sign, the record in MLflow."""
+
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from flows.charter import Charter
+from flows.features.columns import FittedColumns
+from flows.report import page
+from flows.settings import Settings
+from flows.steps.code_version import code_version
+from flows.steps.networks import StoredNetwork, open_network
+from flows.steps.rows import RowsFile, open_rows
+from flows.tracking import writer
+from flows.tracking.items import evaluation_key
+from relu_core import plots
+from relu_core.comparison import (
+    Approval,
+    BaselineResult,
+    Comparison,
+    DatasetRecord,
+    FamilyResult,
+    FindingRecord,
+    LearningCurve,
+    MoneyResult,
+    Verdict,
+    Yardstick,
+    compare,
+    data_slice,
+    decide,
+    slice_coordinates,
+)
+
+# Programs whose version can change a number.
+PROGRAMS = ("depthcase", "numpy", "scipy", "numba", "torch", "scikit-learn", "pandas", "pyarrow", "prefect", "mlflow")
+# More dots than these hide the picture they lie on.
+ROWS_SHOWN = 400
+SURE_AT_SCREEN = ("baseline_reaches", "below_kill")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the stages have found so far; what a stage did not reach is None or empty."""
+
+    dataset: DatasetRecord
+    findings: tuple[FindingRecord, ...]
+    baselines: tuple[BaselineResult, ...]
+    families: tuple[FamilyResult, ...]
+    approvals: tuple[Approval, ...] = ()
+    learning_curve: LearningCurve | None = None
+    yardstick: Yardstick | None = None
+    money: tuple[MoneyResult, ...] = ()
+    stage: str = "screen"
+    seconds: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The result in one piece. sentence, summary: in the charter's language, plain and as markdown."""
+
+    comparison: Comparison
+    verdict: Verdict
+    sentence: str
+    summary: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where the decision page and its drawings lie."""
+
+    path: str
+    figures: dict[str, str]
+
+
+def give_verdict(charter: Charter, evidence: Evidence) -> Decided:
+    """Compare and decide on what there is."""
+    comparison = _comparison(charter, evidence)
+    verdict = decide(comparison)
+    language = charter.report_language()
+    return Decided(
+        comparison=comparison,
+        verdict=verdict,
+        sentence=page.headline(comparison, verdict, language=language),
+        summary=page.note(comparison, verdict, language=language),
+        fingerprint=comparison.fingerprint(),
+    )
+
+
+def sure_already(charter: Charter, evidence: Evidence) -> str:
+    """The verdict that no further stage could change, "" where there is none yet."""
+    verdict = decide(_comparison(charter, evidence))
+    return verdict.kind if verdict.reason_code in SURE_AT_SCREEN else ""
+
+
+def stage_summary(charter: Charter, evidence: Evidence) -> str:
+    """What is known before a stage, as markdown for the person who is asked."""
+    comparison = _comparison(charter, evidence)
+    return page.note(comparison, decide(comparison), language=charter.report_language())
+
+
+def write_report(
+    charter: Charter,
+    decided: Decided,
+    rows: RowsFile,
+    networks: tuple[StoredNetwork, ...],
+    columns: str,
+    prefect_url: str,
+    settings: Settings,
+) -> Report:
+    """The decision page and its drawings, in a folder of this result's own."""
+    key = evaluation_key(decided.comparison, charter.content_hash())
+    folder = settings.reports / charter.poc_name / key[:12]
+    figures = _slice_picture(decided, rows, networks, columns, charter.report_language())
+    written = page.write_report(
+        decided.comparison,
+        decided.verdict,
+        language=charter.report_language(),
+        folder=folder,
+        links={
+            "prefect": prefect_url,
+            "curves": writer.curves_url(settings.mlflow_tracking_uri, charter.poc_name, key),
+        },
+        figures=figures,
+        command=f"depthcase run {charter.poc_name}.yaml",
+    )
+    for name, svg in figures.items():
+        _write_beside(folder / f"{name}.svg", svg)
+    return Report(str(written), {name: str(folder / f"{name}.svg") for name in figures})
+
+
+def record(
+    charter: Charter, decided: Decided, report: Report, networks: tuple[StoredNetwork, ...], settings: Settings
+) -> writer.TrackedRun:
+    """The whole result in MLflow, once."""
+    artifacts = {"report.html": Path(report.path)}
+    artifacts |= {f"figures/{name}.svg": Path(path) for name, path in report.figures.items()}
+    artifacts |= {f"networks/{one.hidden_layers}_hidden_layers.safetensors": Path(one.path) for one in networks}
+    charter_yaml = charter.to_yaml()
+    return writer.record(
+        decided.comparison,
+        decided.verdict,
+        tracking_uri=settings.mlflow_tracking_uri,
+        charter_yaml=charter_yaml,
+        artifacts=artifacts,
+        key=evaluation_key(decided.comparison, charter.content_hash()),
+        note=decided.summary,
+    )
+
+
+def _write_beside(path: Path, text: str) -> None:
+    beside = path.with_suffix(".partial")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)
+
+
+def _comparison(charter: Charter, evidence: Evidence) -> Comparison:
+    return compare(
+        evidence.families,
+        evidence.baselines,
+        evidence.yardstick,
+        criteria=charter.criteria(),
+        protocol=charter.protocol(),
+        dataset=evidence.dataset,
+        poc=charter.poc_name,
+        learning_curve=evidence.learning_curve,
+        money=evidence.money,
+        findings=evidence.findings,
+        approvals=evidence.approvals,
+        stage_reached=evidence.stage,
+        seconds=evidence.seconds or {},
+        versions={name: version(name) for name in PROGRAMS} | {"code": code_version()},
+    )
+
+
+def _slice_picture(
+    decided: Decided, rows: RowsFile, networks: tuple[StoredNetwork, ...], columns: str, language: str
+) -> dict[str, str]:
+    """The regions of the champion (or of the deepest finalist) on a plane through the data, with some rows on it."""
+    if not networks:
+        return {}
+    wanted = [one for one in networks if decided.comparison.champion.startswith(f"{one.hidden_layers} hidden")]
+    network = open_network((wanted or list(networks))[-1])
+    opened = open_rows(rows)
+    X = FittedColumns.from_json(columns).apply(opened.frame)
+    if (X.std(axis=0) > 0).sum() < 2:
+        return {}
+    found = data_slice(network, X)
+    shown = X[np.random.default_rng([decided.comparison.protocol.seed, 11]).permutation(len(X))[:ROWS_SHOWN]]
+    figure = plots.region_slice(found, slice_coordinates(found, shown), language=language)
+    return {"slice": plots.to_svg(figure)}
