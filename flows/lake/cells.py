@@ -1,5 +1,6 @@
 """Text cells into values: what counts as missing, as a number, as a time."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,16 +38,22 @@ _SHARE = 0.8
 class ParsedColumn:
     """One column as values.
 
-    values: (D,) int64, float64, datetime64 or text with missing cells. bad: (D,) cells that are filled and no value of
-    this kind. kind: "number", "whole number", "time" or "text". needed: the kind as the user is told. note: a sentence,
-    "" for none.
+    values: (D,) float64, datetime64 or text with missing cells. bad: (D,) cells that are filled and no value of this
+    kind. kind: "number", "whole number", "time" or "text". note: what was decided, "" for nothing.
     """
 
     values: pd.Series
     bad: NDArray[np.bool_]
     kind: str
-    needed: str = ""
     note: str = ""
+
+    def refusal(self, cell: str) -> str:
+        """Why a bad cell is none of this column's values."""
+        if self.kind == "time":
+            return f'"{cell[:40]}" where a time is needed'
+        if re.match(_PLAIN, cell.strip()):
+            return f'"{cell[:40]}", too large a number for a measurement'
+        return f'"{cell[:40]}" where a number is needed'
 
 
 def parse_column(cells: pd.Series, *, decimal_comma: bool = False) -> ParsedColumn:
@@ -101,9 +108,7 @@ def _as_numbers(text: pd.Series, missing: NDArray[np.bool_], filled: int, decima
     bad = (~plain & ~missing) | too_large
     whole = bool(plain.any() and not missing.any() and _are_whole(values[plain & ~too_large]))
     kind = "whole number" if whole else "number"
-    return ParsedColumn(
-        pd.Series(values), bad, kind, "a number of at most 150 digits" if too_large.any() else "a number", note
-    )
+    return ParsedColumn(pd.Series(values), bad, kind, note)
 
 
 def _without_commas(array: pa.Array, commas: NDArray[np.bool_], decimal_comma: bool) -> tuple[pa.Array, str]:
@@ -145,7 +150,7 @@ def _as_times(text: pd.Series, missing: NDArray[np.bool_], filled: int) -> Parse
     best = max(fitting, key=lambda form: int(parsed[form].notna().sum()))
     values = parsed[best]
     note = _time_note(best, fitting, candidates)
-    return ParsedColumn(values, (values.isna().to_numpy() & ~missing), "time", "a time", note)
+    return ParsedColumn(values, (values.isna().to_numpy() & ~missing), "time", note)
 
 
 def _parse_times(text: pd.Series, form: str) -> pd.Series:

@@ -85,7 +85,7 @@ def _reasons(table: Table, parsed: dict[str, ParsedColumn]) -> list[str]:
         cells = table.frame[name].to_numpy()
         for i in np.flatnonzero(column.bad).tolist():
             if not reasons[i]:
-                reasons[i] = f'column "{name}" holds "{str(cells[i])[:40]}" where {column.needed} is needed'
+                reasons[i] = f'column "{name}" holds {column.refusal(str(cells[i]))}'
     for i in np.flatnonzero(_empty_rows(table.frame)).tolist():
         reasons[i] = reasons[i] or "no cell of the row has a value"
     for i, first in _written_twice(table, parsed).items():
@@ -95,7 +95,7 @@ def _reasons(table: Table, parsed: dict[str, ParsedColumn]) -> list[str]:
 
 
 def _empty_rows(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    own = [name for name in frame.columns if name not in ("source_file", "sheet")]
+    own = [name for name in frame.columns if name not in ("source_file", "file_label", "sheet")]
     return np.logical_and.reduce([is_missing(frame[name]) for name in own])
 
 

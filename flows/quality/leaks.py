@@ -60,8 +60,8 @@ def _names_rows(name: str, values: pd.Series) -> Finding | None:
         )  # fmt: skip
     filled = values.dropna()
     distinct = filled.nunique()
-    if name == "source_file":
-        return Finding("file_name", "leak", name, f'"{name}" is the name of the file ({distinct} files).', _LEFT_OUT)
+    if name in ("source_file", "file_label", "sheet"):
+        return Finding("file_name", "leak", name, f'"{name}" comes from the name of the file or sheet.', _LEFT_OUT)
     if not pd.api.types.is_numeric_dtype(values):
         if distinct > 0.5 * len(filled) and len(filled) >= 20:
             evidence = f'"{name}" has {distinct} different texts in {len(filled)} rows: it names rows.'
@@ -73,16 +73,16 @@ def _names_rows(name: str, values: pd.Series) -> Finding | None:
 def _counts_rows(name: str, numbers: NDArray[np.float64]) -> Finding | None:
     if len(numbers) < 20 or not np.array_equal(numbers, np.floor(numbers)):
         return None
-    steps = np.diff(numbers)
-    if np.ptp(numbers) <= 1.05 * len(numbers) and len(np.unique(numbers)) == len(numbers):
+    steps, distinct = np.diff(numbers), np.unique(numbers)
+    if len(distinct) == len(numbers) and np.ptp(numbers) <= 1.05 * len(numbers):
         evidence = f'"{name}" holds {len(numbers)} whole numbers, each once and without great gaps: it counts rows.'
         return Finding("identifier", "leak", name, evidence, _LEFT_OUT)
-    if steps[0] != 0 and (steps == steps[0]).mean() >= 0.95:
-        evidence = f'"{name}" changes by {steps[0]:.0f} from row to row: it counts rows.'
+    if len(distinct) == len(numbers) and (steps == np.median(steps)).mean() >= 0.95:
+        evidence = f'"{name}" changes by {np.median(steps):.0f} from row to row: it counts rows.'
         return Finding("identifier", "leak", name, evidence, _LEFT_OUT)
-    runs = int((steps != 0).sum()) + 1
-    if runs >= 5 and np.isin(steps, (0, 1)).all() and runs == len(np.unique(numbers)):
-        evidence = f'"{name}" climbs by one {runs - 1} times and never falls: it numbers groups of rows.'
+    begins_anew = steps == distinct[0] - numbers[:-1]
+    if len(distinct) >= 5 and (steps == 0).mean() > 0.5 and (np.isin(steps, (0, 1)) | begins_anew).all():
+        evidence = f'"{name}" stays the same or climbs by one, {int((steps == 1).sum())} times: it numbers groups.'
         return Finding("group_number", "leak", name, evidence, _LEFT_OUT + " It may be the column to split by.")
     return None
 

@@ -44,9 +44,9 @@ def _refuse_binary(text: str, name: str) -> None:
 
 
 def _refuse_prose(found: Sequence[Record], delimiter: str, name: str) -> None:
-    """A single column is believed only if most of its cells are numbers: a list, not a letter."""
-    sample = found[1:300] or found
-    if delimiter == "" and 2 * sum(is_number(row.text) for row in sample) < len(sample):
+    """Without a delimiter, or with blanks, only numbers make a table: everything else may be a letter."""
+    cells = [cell for row in (found[1:300] or found) for cell in row.cells]
+    if delimiter in ("", " ") and 2 * sum(map(is_number, cells)) < max(len(cells), 1):
         raise SourceError(
             f'the file "{name}" is not a table: its lines have no common number of cells; '
             "export it with one delimiter, or keep texts in a folder of their own"
@@ -55,6 +55,10 @@ def _refuse_prose(found: Sequence[Record], delimiter: str, name: str) -> None:
 
 def _table(found: list[Record], source: SourceFile) -> Table:
     whole = [row for row in found if not row.broken]
+    if not whole:
+        raise SourceError(
+            f'no line of the file "{source.name}" can be read (quotation marks are left open); export it again'
+        )
     width = usual_width([row.cells for row in whole[:1000]])
     skipped, body = _after_preamble(found, width)
     columns, units_read, body = _take_header(body, width, source.name)

@@ -3,8 +3,10 @@
 import gzip
 import hashlib
 import io
+import re
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +20,9 @@ from flows.sources.table import SourceFile, Table, single_source, stack, with_no
 from flows.sources.typed import text_frame
 
 FILE_COLUMN = "source_file"
-_TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".gz", ".zip", ".xlsx", ".xlsm", ".parquet")
+LABEL_COLUMN = "file_label"
+_COUNTER = re.compile(r"(?:[ _-]+(?:\d+|te|tr|test|train|val))+$", re.IGNORECASE)
+_SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".gz", ".zip", ".xlsx", ".xlsm", ".parquet")
 _LARGEST_EXPANSION = 1 << 31
 
 
@@ -26,7 +30,8 @@ def read_source(path: str | Path, *, sheet: str = "", root: Path | None = None) 
     """The table in a file, or in all files of a folder.
 
     path: CSV or another text table (also .gz or .zip), Excel, Parquet, or a folder of such files, which become one
-    table with the file's name in column "source_file". sheet: which sheet of a workbook; "" compares them all.
+    table with the file's name in column "source_file" and, where file names share a beginning such as d01.dat and
+    d01_te.dat, that in column "file_label". sheet: which sheet of a workbook; "" compares them all.
     root: the data folder; a path outside it is refused. Raises SourceError with one sentence.
     """
     place = resolve_inside(path, root)
@@ -64,23 +69,57 @@ def _bytes_of(place: Path) -> bytes:
 
 
 def _read_folder(folder: Path, sheet: str) -> Table:
-    files = sorted(
-        file
-        for file in folder.rglob("*")
-        if file.is_file() and file.suffix.lower() in _TEXT_SUFFIXES and not file.name.startswith(".")
-    )
-    tables, names, passed_over = [], [], []
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and _is_table_name(file))
+    tables: dict[str, Table] = {}
+    passed_over = []
     for file in files:
         name = file.relative_to(folder).as_posix()
         try:
-            tables.append(_read_bytes(_bytes_of(file), name, sheet))
-            names.append(name)
+            tables[name] = _read_bytes(_bytes_of(resolve_inside(file, folder)), name, sheet)
         except SourceError as error:
             passed_over.append(f"Passed over: {error}.")
     if not tables:
         why = f" ({passed_over[0].removeprefix('Passed over: ').rstrip('.')})" if passed_over else ""
         raise SourceError(f'the folder "{folder.name}" holds no readable table{why}; put CSV or Excel files into it')
-    return with_notes(stack(tables, names, FILE_COLUMN), passed_over)
+    tables, strangers = _of_one_kind(tables)
+    table = stack(list(tables.values()), list(tables), FILE_COLUMN)
+    return with_notes(_with_label(table, list(tables)), [*passed_over, *strangers])
+
+
+def _is_table_name(file: Path) -> bool:
+    return file.suffix.lower() in _SUFFIXES and not file.name.startswith((".", "~$"))
+
+
+def _of_one_kind(tables: dict[str, Table]) -> tuple[dict[str, Table], list[str]]:
+    """Files without header belong together only where they have the same number of columns."""
+    rows: dict[int, int] = {}
+    for table in tables.values():
+        if not table.headers:
+            rows[table.frame.shape[1]] = rows.get(table.frame.shape[1], 0) + len(table.frame)
+    if len(rows) < 2:
+        return tables, []
+    width = max(rows, key=lambda one: rows[one])
+    strangers = [name for name, table in tables.items() if not table.headers and table.frame.shape[1] != width]
+    notes = [
+        f'Passed over: "{name}" has no header and {tables[name].frame.shape[1]} column(s) where most rows have {width}.'
+        for name in strangers
+    ]
+    return {name: table for name, table in tables.items() if name not in strangers}, notes
+
+
+def _with_label(table: Table, names: list[str]) -> Table:
+    """A column with what several files share in their names: "d00" of d00.dat and d00_te.dat; else nothing is added."""
+    labels = {name: label_of(name) for name in names}
+    if not 2 <= len(set(labels.values())) < len(names):
+        return table
+    column = table.frame[FILE_COLUMN].map(labels)
+    return replace(table, frame=table.frame.assign(**{LABEL_COLUMN: column}))
+
+
+def label_of(name: str) -> str:
+    """A file's name without folder, ending, running number and the words test and train."""
+    stem = name.rsplit("/", 1)[-1].split(".", 1)[0]
+    return _COUNTER.sub("", stem) or stem
 
 
 def _read_bytes(data: bytes, name: str, sheet: str) -> Table:
