@@ -4,6 +4,7 @@ Every example is made from a curve with a known shape, so that the numbers hang 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -231,3 +232,169 @@ def press_line(**changes: object) -> Comparison:
         versions={"depthcase": "0.1.0", "torch": "2.13.0"},
     )
     return replace(record, **changes)
+
+
+def _with_target(target: float, **changes: object) -> Comparison:
+    record = press_line()
+    families = (
+        family(1, best=0.86, scale=90.0, target=target),
+        family(2, best=0.88, scale=28.0, target=target),
+    )
+    criteria = replace(record.criteria, target=target)
+    made: dict[str, object] = {"criteria": criteria, "families": families, "ratio": ratio_of(families)}
+    return replace(record, **(made | changes))
+
+
+def simple_suffices() -> Comparison:
+    """Boosted trees reach the target beyond doubt."""
+    return _with_target(0.72, champion="trees")
+
+
+def width_suffices() -> Comparison:
+    """Both families reach the target at the same size."""
+    families = (family(1, best=0.88, scale=30.0, target=0.8), family(2, best=0.88, scale=30.0, target=0.8))
+    return press_line(families=families, ratio=ratio_of(families), champion="1 hidden layer")
+
+
+def nobody_reaches(**changes: object) -> Comparison:
+    """No family reaches a target of 0.95; the learning curve says how many rows would."""
+    curve = press_line().learning_curve
+    assert curve is not None
+    wanted = Interval(31_000.0, 22_000.0, 58_000.0, 0.95, "power law, bootstrap")
+    made: dict[str, object] = {"ratio": None, "learning_curve": replace(curve, rows_to_target=wanted)}
+    return _with_target(0.95, **(made | changes))
+
+
+def not_feasible() -> Comparison:
+    """Everything lies below the kill value."""
+    record = nobody_reaches()
+    return replace(record, criteria=replace(record.criteria, kill=0.94), learning_curve=None)
+
+
+def ended_after_a_minute() -> Comparison:
+    """The budget ended in Screen: no network was trained."""
+    return press_line(
+        families=(), ratio=None, yardstick=None, learning_curve=None, money=(), approvals=(), champion="trees",
+        baselines=press_line().baselines[:2], stage_reached="screen", complete=False,
+        missing=("coarse sweep", "the smallest networks"), seconds={"screen": 60.0},
+    )  # fmt: skip
+
+
+def nothing_at_all() -> Comparison:
+    """A record in which every optional thing is absent."""
+    return press_line(
+        families=(), baselines=(), ratio=None, yardstick=None, learning_curve=None, money=(), findings=(), approvals=(),
+        champion="", stage_reached="screen", seconds={}, versions={},
+    )  # fmt: skip
+
+
+def all_collapsed() -> Comparison:
+    """Every training run of every network ended in a constant: no metric, no success."""
+    nothing = Interval(NAN, NAN, NAN, 0.95, "not measured")
+
+    def collapsed(result: FamilyResult) -> FamilyResult:
+        points = tuple(
+            replace(p, metric=nothing, best_of_seeds=NAN, success_rate=None, regions=None, collapsed=50)
+            for p in result.points
+        )
+        largest = points[-1].parameters
+        size = SizeInterval(largest, largest, largest, "not up to high")
+        return replace(
+            result, points=points, smallest=size, success_rate=Interval(0.0, 0.0, 0.07, 0.95, "Wilson"), collapsed=400,
+            finalist=(), confirmed=None,
+        )  # fmt: skip
+
+    return press_line(families=tuple(map(collapsed, press_line().families)), ratio=None, learning_curve=None, money=())
+
+
+def one_family() -> Comparison:
+    """Only shallow networks were to be tried."""
+    return width_suffices_with(press_line().families[:1])
+
+
+def width_suffices_with(families: tuple[FamilyResult, ...]) -> Comparison:
+    """A comparison of the families given, without a ratio."""
+    return press_line(families=families, ratio=None, champion="1 hidden layer")
+
+
+def twenty_classes() -> Comparison:
+    """Twenty kinds of defect: no money, another metric."""
+    record = press_line()
+    criteria = replace(record.criteria, task="multiclass", metric="accuracy")
+    return replace(
+        record, criteria=criteria, money=(), dataset=replace(record.dataset, target="defect kind, 20 classes")
+    )
+
+
+def regression() -> Comparison:
+    """An error in megawatts, where lower is better."""
+    record = press_line()
+
+    def turned(interval_: Interval) -> Interval:
+        return Interval(
+            20 - 18 * interval_.value, 20 - 18 * interval_.high, 20 - 18 * interval_.low, 0.95, interval_.method
+        )
+
+    families = tuple(
+        replace(
+            f, points=tuple(replace(p, metric=turned(p.metric)) for p in f.points), confirmed=turned(f.confirmed or NO)
+        )
+        for f in record.families
+    )
+    baselines = tuple(replace(b, metric=turned(b.metric), confirmed=None) for b in record.baselines)
+    criteria = replace(record.criteria, task="regression", metric="rmse", target=5.6, kill=9.2, today=NAN)
+    return replace(
+        record, criteria=criteria, families=families, baselines=baselines, money=(), learning_curve=None,
+        dataset=replace(record.dataset, target="PE"),
+    )  # fmt: skip
+
+
+def no_costs() -> Comparison:
+    """The charter names no money."""
+    record = press_line(money=())
+    free = {"cost_of_miss": 0.0, "cost_of_false_alarm": 0.0, "units_per_year": 0.0}
+    free |= {f"project_cost_{option}": 0.0 for option in ("simple", "shallow", "deep")}
+    return replace(record, criteria=replace(record.criteria, **free))
+
+
+def never_paid_back() -> Comparison:
+    """The recommended option loses money every year."""
+    never = Interval(math.inf, math.inf, math.inf, 0.95, "never")
+    losing = tuple(
+        replace(m, saving_per_year=interval(-4_200.0, 900.0), payback_years=never) for m in press_line().money
+    )
+    return press_line(money=losing)
+
+
+def japanese_names() -> Comparison:
+    """Column names and a target in Japanese, with signs that a page must not take for markup."""
+    record = press_line()
+    columns = ("荷重ピーク(kN)", "振動<実効値>", "工具使用回数", "油温 & 気温", '"板厚"')
+    leak = replace(record.findings[0], column="検査結果<script>alert(1)</script>")
+    dataset = replace(record.dataset, columns=columns, target="不良の有無", sources=("プレス第7号機.csv",))
+    return replace(record, dataset=dataset, findings=(leak,))
+
+
+def long_names() -> Comparison:
+    """Names of 300 characters wherever a user may give one."""
+    long = "sensor_" + "x" * 293
+    record = press_line(approvals=(Approval("compare", "approved", long, long, 40.0),))
+    findings = (replace(record.findings[0], column=long, evidence=long),)
+    return replace(record, findings=findings, dataset=replace(record.dataset, columns=(long, long), target=long))
+
+
+def stopped() -> Comparison:
+    """A person stopped the evaluation before Compare."""
+    refusal = Approval("compare", "stopped", "M. Keller", "trees are good enough for now", 0.0)
+    return press_line(approvals=(refusal,), stage_reached="screen", ratio=None, money=(), learning_curve=None)
+
+
+NO = Interval(NAN, NAN, NAN, 0.95, "not measured")
+EXAMPLES: dict[str, Callable[[], Comparison]] = {
+    make.__name__: make
+    for make in (
+        press_line, simple_suffices, width_suffices, nobody_reaches, not_feasible, ended_after_a_minute, nothing_at_all,
+        all_collapsed, one_family, twenty_classes, regression, no_costs, never_paid_back, japanese_names, long_names,
+        stopped,
+    )
+}  # fmt: skip

@@ -91,7 +91,7 @@ def _data(comparison: Comparison, numbers: Numbers) -> Facts:
     data, protocol = comparison.dataset, comparison.protocol
     leaks = sorted({finding.column for finding in comparison.findings if finding.severity == "leak"})
     found = {
-        "rows": numbers.count(data.rows),
+        "target_column": as_text(data.target),
         "untouched_rows": numbers.count(data.untouched_rows),
         "folds": numbers.count(protocol.folds),
         "seeds": numbers.count(protocol.seeds),

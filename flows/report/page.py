@@ -138,6 +138,7 @@ def _safe(links: Mapping[str, str]) -> dict[str, str]:
 def _sentences(comparison: Comparison, verdict: Verdict, facts: Facts, language: str) -> dict[str, Any]:
     changes = [words.say(f"change.{code}", facts, language) for code in verdict.would_change_it]
     return {
+        "question": words.say("question", facts, language),
         "sentence": _sentence(verdict, facts, language),
         "advice": words.say(f"advice.{verdict.kind}", facts, language),
         "reasons": _reasons(comparison, facts, language),

@@ -45,7 +45,7 @@ def families(comparison: Comparison, numbers: Numbers) -> Table:
     rows = [_family(family, numbers) for family in comparison.families]
     nothing = Markup("–")
     for baseline in comparison.baselines:
-        name = escape(numbers.words.get(f"model.{baseline.kind}", baseline.name))
+        name = escape(numbers.words.get(f"name.{baseline.kind}", baseline.name))
         values = (numbers.interval(baseline.metric), numbers.interval(baseline.confirmed))
         rows.append((name, nothing, nothing, *values, nothing, nothing))
     return Table(_heads(columns, numbers), tuple(rows))

@@ -18,10 +18,10 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "verdict.MORE_DATA": "More data first",
     "verdict.INCONCLUSIVE": "Not settled yet",
     "sentence.baseline_reaches": (
-        "A {model}, which is no neural network, reaches {value} ({low} to {high}); the target is {target}."
+        "No neural network is needed: {model} gives {value} ({low} to {high}), the target is {target}."
     ),
     "sentence.baseline_reaches_on_average": (
-        "A {model}, which is no neural network, reaches {value} on average ({low} to {high}); the target is {target}, "
+        "No neural network is needed: {model} gives {value} on average ({low} to {high}), the target is {target}, "
         "and no network reaches it with more certainty."
     ),
     "sentence.depth_not_smaller": (
@@ -125,7 +125,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "next.none.MORE_DATA": "The evaluation is repeated with one command once there are more rows.",
     "next.none.INCONCLUSIVE": "The same command with more minutes goes on where this run ended.",
     # Phrases for the meeting.
-    "meeting.SIMPLE_SUFFICES.1": "“A {model} reaches {value}, our target is {target}. We do not need a network.”",
+    "meeting.SIMPLE_SUFFICES.1": "“We get {value} from {model}. Our target is {target}. We need no network.”",
     "meeting.SIMPLE_SUFFICES.2": "“It saves {saving} a year and is paid back in {payback} years.”",
     "meeting.SIMPLE_SUFFICES.3": "“{untouched_rows} rows were locked away until the end: this is no wishful thinking.”",
     "meeting.WIDTH_SUFFICES.1": "“One hidden layer is enough. Depth gives nothing that we could measure.”",
@@ -204,6 +204,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "table.false_alarms": "False alarms",
     "table.family": "Family",
     "table.smallest": "Smallest size that reaches the target",
+    "question": "Can “{target_column}” be predicted well enough? Measured by {metric}.",
     "table.untouched": "On the untouched rows",
     "table.success": "Success rate",
     "table.collapsed": "Collapsed runs",
@@ -227,9 +228,12 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "option.simple": "Simple model",
     "option.shallow": "Shallow network",
     "option.deep": "Deep network",
-    "model.linear": "linear model",
-    "model.trees": "boosted trees",
-    "model.dummy": "no model",
+    "name.linear": "Linear model",
+    "name.trees": "Boosted trees",
+    "name.dummy": "No model",
+    "model.linear": "a linear model",
+    "model.trees": "an ensemble of trees",
+    "model.dummy": "a constant guess",
     "trained_loss": "Ordinary training reached",
     "status.proven": "proven",
     "status.gap": "gap left",

@@ -215,7 +215,7 @@ def _baseline_run(comparison: Comparison, baseline: BaselineResult) -> Iterator[
     """A level line from the smallest to the largest network: a simple model has no parameter count of this kind."""
     key = f"baseline-{baseline.name}"
     steps = [point.parameters for family in comparison.families for point in family.points] or [1]
-    yield Run(key, f"{baseline.name} (simple model)", "curve", BASELINE)
+    yield Run(key, baseline.name, "curve", BASELINE)
     yield Param(key, "kind", baseline.kind)
     for step in sorted({min(steps), max(steps)}):
         yield from _number(key, curve_metric(comparison), baseline.metric.value, step)

@@ -16,18 +16,20 @@ SECTION = "depthcase"
 SIDE = "workflowType=machine_learning"
 
 
-def curves_view(name: str, *, evaluation: str, metric: str, log_y: bool, created_ms: int) -> str:
+def curves_view(name: str, *, evaluation: str, metric: str, lower_is_better: bool, created_ms: int) -> str:
     """Tag value of the view with size-for-accuracy and regions against parameters of one evaluation.
 
-    evaluation: value of the tag depthcase.key. metric: name of the curve metric. log_y: for errors, not for shares.
+    evaluation: value of the tag depthcase.key. metric: name of the curve metric. lower_is_better: an error, drawn
+    logarithmically; the best family stands first in either case.
     """
     charts = [
-        _line("size", f"{metric} against parameters", [metric, f"{metric}_low", f"{metric}_high"], log_y),
+        _line("size", f"{metric} against parameters", [metric, f"{metric}_low", f"{metric}_high"], lower_is_better),
         _line("regions", "regions against parameters", ["regions_at_parameters"], True),
         _line("success", "success rate against parameters", ["success_rate_at_parameters"], False),
     ]
     filter_text = f"tags.role = 'curve' and tags.`depthcase.key` = '{evaluation}'"
-    return _view(name, charts, filter_text, f"metrics.`{metric}`", ["params.`hidden_layers`"], created_ms)
+    columns = ["params.`hidden_layers`"]
+    return _view(name, charts, filter_text, f"metrics.`{metric}`", columns, created_ms, ascending=lower_is_better)
 
 
 def models_view(name: str, *, evaluation: str, metric: str, created_ms: int) -> str:
@@ -78,14 +80,14 @@ def _view(
     ascending: bool = True,
 ) -> str:
     section = {
-        "uuid": SECTION, "name": name, "cardHeight": 420, "columns": 2, "display": True,
+        "uuid": SECTION, "name": name, "cardHeight": 420, "columns": 1, "display": True,
         "isReordered": False, "deleted": False, "isGenerated": False,
     }  # fmt: skip
     state = {
         "searchFilter": filter_text, "orderByKey": order_by, "orderByAsc": ascending, "startTime": "ALL",
         "lifecycleFilter": "Active", "datasetsFilter": [], "modelVersionFilter": "All Runs",
         "selectedColumns": columns, "columnOrder": [], "columnWidths": {}, "runsHiddenMode": "SHOWALL",
-        "compareRunCharts": charts, "compareRunSections": [section], "viewMaximized": False, "runListHidden": True,
+        "compareRunCharts": charts, "compareRunSections": [section], "viewMaximized": False, "runListHidden": False,
         "isAccordionReordered": False, "useGroupedValuesInCharts": True, "hideEmptyCharts": True, "groupBy": None,
         "groupsExpanded": {},
         "globalLineChartConfig": {"xAxisKey": "step", "lineSmoothness": 0, "selectedXAxisMetricKey": ""},
