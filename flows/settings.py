@@ -93,6 +93,11 @@ def _port(env: dict[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def ui_pages(settings: Settings) -> Path:
+    """The folder into which the Prefect server unpacks the pages of its UI."""
+    return settings.home / "prefect" / "ui"
+
+
 # Set in a user's shell for other work, these would lead our processes to other servers, accounts or runs.
 _FOREIGN = {
     "PREFECT_API_KEY", "PREFECT_PROFILE", "PREFECT_PROFILES_PATH", "PREFECT__FLOW_RUN_ID",
@@ -125,6 +130,9 @@ def process_environment(settings: Settings, environment: dict[str, str] | None =
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # Measured: the pages of the V2 UI ask an analytics host for its settings, whatever the switches above say.
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(ui_pages(settings)),
         "DO_NOT_TRACK": "true",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -139,6 +147,8 @@ def process_environment(settings: Settings, environment: dict[str, str] | None =
         "PREFECT_CLI_PROMPT": "false",
         "GIT_PYTHON_REFRESH": "quiet",
         "PYTHONUNBUFFERED": "1",
+        # A process that dies in compiled code leaves in its log where.
+        "PYTHONFAULTHANDLER": "1",
     }
 
 

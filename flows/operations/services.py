@@ -1,5 +1,6 @@
 """The three services of one installation: started on loopback, found again, repaired, stopped."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from flows.errors import ServiceError
 from flows.operations import deployments, processes
 from flows.operations.deployments import PLANNED, POOL, PlannedDeployment
 from flows.operations.servers import PrefectServer, answers
-from flows.settings import Settings, process_environment
+from flows.settings import Settings, process_environment, ui_pages
 
 WORKER = "depthcase-worker"
 
@@ -22,6 +23,9 @@ TITLES = {PREFECT: "Prefect server", MLFLOW: "MLflow server", WORKER_PROCESS: "W
 # Seconds. A first start writes its database; measured up to 42 s on a busy machine.
 START_LIMIT = 180.0
 STOP_LIMIT = 20.0
+
+# The V2 pages of Prefect's UI call an analytics host, whatever the server's switches say: browsers must refuse.
+_PAGE_RULE = """<meta http-equiv="Content-Security-Policy" content="connect-src 'self'">"""
 
 Say = Callable[[str], None]
 
@@ -58,6 +62,7 @@ def up(settings: Settings, say: Say, *, planned: Sequence[PlannedDeployment] = P
         servers = [_start(running, name) for name in missing if name != WORKER_PROCESS]
         for record in servers:
             _wait_for(running, record, say)
+        _keep_pages_at_home(running)
         PrefectServer(running.prefect_api_url).create_process_pool(POOL)
         worker = _start(running, WORKER_PROCESS) if WORKER_PROCESS in missing else None
         changed = deployments.apply(running, planned, log=log_path(running, "deployments"))
@@ -222,6 +227,16 @@ def _wait_for(settings: Settings, record: processes.ProcessRecord, say: Say) -> 
     title, log = TITLES[record.name], log_path(settings, record.name)
     processes.wait_until(lambda: _healthy(settings, record), record, service=title, log=log, time_limit=START_LIMIT)
     say(f"{title:<16} ready after {time.time() - record.started:.0f} s  {record.address}".rstrip())
+
+
+def _keep_pages_at_home(settings: Settings) -> None:
+    """Forbid the pages of Prefect's UI to call anyone but the server they came from."""
+    for page in ui_pages(settings).glob("*/index.html"):
+        text = page.read_text(encoding="utf-8")
+        if _PAGE_RULE not in text:
+            beside = page.with_suffix(".new")
+            beside.write_text(text.replace("<head>", f"<head>{_PAGE_RULE}", 1), encoding="utf-8")
+            os.replace(beside, page)
 
 
 def _clear_away(settings: Settings, name: str) -> None:
