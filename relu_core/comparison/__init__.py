@@ -32,6 +32,7 @@ from relu_core.comparison.metrics import (
 )
 from relu_core.comparison.money import choose_threshold, confusion_at, cost_curve, money_of
 from relu_core.comparison.promise import Criteria, EvaluationProtocol
+from relu_core.comparison.reasons import KINDS, REASONS
 from relu_core.comparison.region_evidence import data_slice, region_evidence, slice_coordinates
 from relu_core.comparison.schema import (
     SCHEMA_VERSION,
@@ -56,7 +57,7 @@ from relu_core.comparison.sizes import Effort, plan_effort, size_grid, training_
 from relu_core.comparison.smallest_size import coarse_sweep, full_grid, smallest_size
 from relu_core.comparison.splits import RowSplit, Split, TestRows, make_split, matrix_folds, split_rows
 from relu_core.comparison.tuning import CANDIDATES, TunedRecipe, tune_recipe
-from relu_core.comparison.verdict import KINDS, REASONS, Verdict, decide
+from relu_core.comparison.verdict import Verdict, decide
 from relu_core.comparison.yardstick import make_yardstick
 
 __all__ = [

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relu_core import arguments
 from relu_core.comparison.evidence import (
     SHALLOW,
     everything_measured,
@@ -40,10 +41,11 @@ from relu_core.comparison.evidence import (
     simple_model,
 )
 from relu_core.comparison.promise import Criteria
-from relu_core.comparison.schema import Comparison, FamilyResult, Ratio
+from relu_core.comparison.reasons import KINDS, REASONS
+from relu_core.comparison.schema import BaselineResult, Comparison, FamilyResult, Ratio
+from relu_core.errors import ArgumentError
 from relu_core.interval import Interval
 
-KINDS = ("SIMPLE_SUFFICES", "WIDTH_SUFFICES", "DEPTH_PAYS", "NOT_FEASIBLE", "MORE_DATA", "INCONCLUSIVE")
 Numbers = dict[str, float | str]
 
 
@@ -63,155 +65,48 @@ class Verdict:
     next_cost_unit: str
     reason: str
 
-
-# Code of the reason: kind, what would change it, the sentence.
-REASONS: dict[str, tuple[str, tuple[str, ...], str]] = {
-    "baseline_reaches": (
-        "SIMPLE_SUFFICES",
-        ("higher_target",),
-        "A simple model ({model}) reaches the target: {metric} {value:.4g} ({low:.4g} to {high:.4g}), "
-        "target {target:.4g}.",
-    ),
-    "baseline_reaches_on_average": (
-        "SIMPLE_SUFFICES",
-        ("more_rows", "higher_target"),
-        "A simple model ({model}) reaches the target on average: {metric} {value:.4g} ({low:.4g} to {high:.4g}), "
-        "target {target:.4g}; no network does so with more certainty.",
-    ),
-    "depth_not_smaller": (
-        "WIDTH_SUFFICES",
-        ("smaller_minimum_ratio", "higher_target"),
-        "One hidden layer reaches the target with about {shallow_parameters:.0f} parameters; the best deeper network "
-        "saves a factor of {ratio:.2g} ({ratio_low:.2g} to {ratio_high:.2g}), less than the "
-        "{minimum_ratio:.2g} asked for.",
-    ),
-    "deep_not_reached": (
-        "WIDTH_SUFFICES",
-        ("larger_networks", "higher_target"),
-        "One hidden layer reaches the target with about {shallow_parameters:.0f} parameters; no deeper "
-        "network does with "
-        "up to {deep_high:.0f}.",
-    ),
-    "shallow_alone": (
-        "WIDTH_SUFFICES",
-        ("add_deep_family", "higher_target"),
-        "One hidden layer reaches the target with about {shallow_parameters:.0f} parameters; nothing "
-        "deeper was to be tried.",
-    ),
-    "ratio_above_threshold": (
-        "DEPTH_PAYS",
-        ("larger_minimum_ratio", "lower_target"),
-        "{deep_hidden_layers:.0f} hidden layers reach the target with a {ratio:.2g}th of the parameters that one needs "
-        "(factor {ratio_low:.2g} to {ratio_high:.2g}, {minimum_ratio:.2g} was asked for).",
-    ),
-    "no_shallow_reaches": (
-        "DEPTH_PAYS",
-        ("larger_networks", "lower_target"),
-        "{deep_hidden_layers:.0f} hidden layers reach the target with about {deep_parameters:.0f} "
-        "parameters; one hidden "
-        "layer does not with up to {shallow_high:.0f}.",
-    ),
-    "below_kill": (
-        "NOT_FEASIBLE",
-        ("other_columns", "lower_kill"),
-        "Even the best model ({model}) stays below what was called dead: {metric} {value:.4g} ({low:.4g} "
-        "to {high:.4g}), "
-        "kill value {kill:.4g}.",
-    ),
-    "target_out_of_reach": (
-        "NOT_FEASIBLE",
-        ("other_columns", "lower_target"),
-        "No model reaches the target, and more rows would not help: the best ({model}) has {metric} {value:.4g} "
-        "({low:.4g} to {high:.4g}), target {target:.4g}.",
-    ),
-    "rows_to_target": (
-        "MORE_DATA",
-        ("more_rows", "other_columns", "lower_target"),
-        "No model reaches the target yet, but the metric still rises with the rows: about {rows:.0f} rows "
-        "({rows_low:.0f} to {rows_high:.0f}) instead of {rows_now:.0f} should reach it.",
-    ),
-    "budget_ended": ("INCONCLUSIVE", ("more_minutes",), "The budget ended before the answer; missing: {missing}."),
-    "stopped_by_person": (
-        "INCONCLUSIVE",
-        ("approve_stage",),
-        "The evaluation ended before {stage}: {decision} ({person}: {why}).",
-    ),
-    "ratio_straddles_threshold": (
-        "INCONCLUSIVE",
-        ("more_minutes", "more_rows"),
-        "Depth seems to save a factor of {ratio:.2g}, but the range {ratio_low:.2g} to {ratio_high:.2g} "
-        "does not exclude "
-        "{minimum_ratio:.2g}; about {times_budget:.1f} times the data or folds would settle it.",
-    ),
-    "shallow_grid_too_short": (
-        "INCONCLUSIVE",
-        ("larger_networks", "more_rows"),
-        "Deeper networks reach the target with about {deep_parameters:.0f} parameters and one hidden "
-        "layer has not with "
-        "{shallow_high:.0f}, which leaves the factor between {ratio_low:.2g} and unknown: larger shallow "
-        "networks must be tried.",
-    ),
-    "no_shallow_family": (
-        "INCONCLUSIVE",
-        ("add_shallow_family",),
-        "A deeper network ({model}) reaches the target with about {deep_parameters:.0f} parameters, but "
-        "no shallow one was "
-        "to be tried, so depth cannot be judged.",
-    ),
-    "not_confirmed": (
-        "INCONCLUSIVE",
-        ("more_rows", "other_columns"),
-        "The untouched rows do not confirm it: there the finalist ({model}) has {metric} {value:.4g} "
-        "({low:.4g} to {high:.4g}), target {target:.4g}.",
-    ),
-    "between_kill_and_target": (
-        "INCONCLUSIVE",
-        ("other_columns", "lower_target"),
-        "The best model ({model}) lies between the kill value {kill:.4g} and the target {target:.4g}: "
-        "{metric} {value:.4g} "
-        "({low:.4g} to {high:.4g}), and more rows of the same kind would not change that.",
-    ),
-    "curve_not_trusted": (
-        "INCONCLUSIVE",
-        ("more_rows", "larger_networks"),
-        "No model reaches the target (best: {model}, {metric} {value:.4g}, {low:.4g} to {high:.4g}), and "
-        "the learning curve "
-        "over {rows_now:.0f} rows is too uncertain to say how many more would.",
-    ),
-    "no_learning_curve": (
-        "INCONCLUSIVE",
-        ("more_minutes",),
-        "No model reaches the target (best: {model}, {metric} {value:.4g}, {low:.4g} to {high:.4g}); the "
-        "learning curve that "
-        "would say whether more rows help was not measured.",
-    ),
-    "nothing_measured": ("INCONCLUSIVE", ("more_minutes",), "Nothing was measured."),
-}
+    def __post_init__(self) -> None:
+        arguments.one_of(self.kind, KINDS, "kind")
 
 
 def decide(comparison: Comparison, criteria: Criteria | None = None) -> Verdict:
     """The verdict on a comparison under its own criteria, or under others: what-if needs no training. Pure.
 
+    criteria: kill value, minimum ratio, money and today's value may differ from the promise. Refuses another task,
+    metric,
+    target or level: sizes were searched for those.
     First what ends every argument (a simple model suffices, a person stopped, the budget ended, the idea is dead), then
     depth against width, then whether more rows would help. Statistics decide; money stands beside them.
     """
     promise = criteria or comparison.criteria
+    _check_same_search(promise, comparison.criteria)
     simple = simple_model(comparison.baselines, promise, surely=True)
     if simple is not None:
-        return _on_baseline("baseline_reaches", comparison, promise, surely=True)
+        return _on_baseline("baseline_reaches", simple, promise)
     early = _ended_early(comparison, promise)
     if early is not None:
         return early
     measured = everything_measured(comparison.families, comparison.baselines, promise)
     if not measured:
         return _verdict("nothing_measured", {}, promise)
-    if np.isfinite(promise.kill) and all(falls_short_of(interval, promise.kill, promise) for _, interval in measured):
+    if np.isfinite(promise.kill) and falls_short_of(measured[0][1], promise.kill, promise):
         return _verdict("below_kill", {**_best(measured), "kill": promise.kill}, promise)
     if any(has_reached(family) for family in comparison.families):
         return _depth_against_width(comparison, promise)
-    if simple_model(comparison.baselines, promise, surely=False) is not None:
-        return _on_baseline("baseline_reaches_on_average", comparison, promise, surely=False)
+    likely = simple_model(comparison.baselines, promise, surely=False)
+    if likely is not None:
+        return _on_baseline("baseline_reaches_on_average", likely, promise)
     return _not_reached(comparison, promise, _best(measured))
+
+
+def _check_same_search(criteria: Criteria, searched: Criteria) -> None:
+    for name in ("task", "metric", "target", "level"):
+        if getattr(criteria, name) != getattr(searched, name):
+            raise ArgumentError(
+                f"criteria.{name} is {getattr(criteria, name)!r} where sizes were searched for "
+                f"{getattr(searched, name)!r}; "
+                "run the evaluation again with the new promise"
+            )
 
 
 def _ended_early(comparison: Comparison, criteria: Criteria) -> Verdict | None:
@@ -273,9 +168,7 @@ def _not_reached(comparison: Comparison, criteria: Criteria, best: Numbers) -> V
     return _verdict("target_out_of_reach", best, criteria)
 
 
-def _on_baseline(code: str, comparison: Comparison, criteria: Criteria, *, surely: bool) -> Verdict:
-    baseline = simple_model(comparison.baselines, criteria, surely=surely)
-    assert baseline is not None
+def _on_baseline(code: str, baseline: BaselineResult, criteria: Criteria) -> Verdict:
     if baseline.confirmed is not None and falls_short_of(baseline.confirmed, criteria.target, criteria):
         return _verdict("not_confirmed", _of_interval(label_of(baseline), baseline.confirmed), criteria)
     return _verdict(code, _of_interval(label_of(baseline), baseline.metric), criteria)
