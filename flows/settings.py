@@ -144,6 +144,8 @@ def process_environment(settings: Settings, environment: dict[str, str] | None =
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "PREFECT_WORKER_QUERY_SECONDS": "3",
         "PREFECT_WORKER_WEBSERVER_HOST": "127.0.0.1",
+        # Where matplotlib keeps its list of fonts.
+        "MPLCONFIGDIR": str(settings.home / "matplotlib"),
         "PREFECT_CLI_PROMPT": "false",
         "GIT_PYTHON_REFRESH": "quiet",
         "PYTHONUNBUFFERED": "1",

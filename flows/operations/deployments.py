@@ -95,7 +95,7 @@ def apply(settings: Settings, planned: Sequence[PlannedDeployment] = PLANNED, *,
     """
     server = PrefectServer(settings.prefect_api_url)
     version = code_version()
-    if all(_is_up_to_date(server, deployment, version) for deployment in planned) and _automation_fits(server):
+    if all(is_up_to_date(server, deployment, version) for deployment in planned) and _automation_fits(server):
         return f"{len(planned)} up to date"
     result = subprocess.run(
         [
@@ -128,6 +128,13 @@ def remove(server: PrefectServer, flow: str, deployment: str) -> None:
     server.request("DELETE", f"flows/{found['flow_id']}", missing_ok=True)
 
 
+def is_up_to_date(server: PrefectServer, planned: PlannedDeployment, version: str) -> bool:
+    """Whether the server keeps the deployment as made from the code of `version`."""
+    body = {"deployments": {"name": {"any_": [planned.name]}}}
+    found = server.request("POST", "deployments/filter", body)
+    return any(entry["version"] == version and entry["entrypoint"] == planned.entrypoint for entry in found)
+
+
 def bring_up_to_date(server: PrefectServer, planned: Iterable[PlannedDeployment], version: str) -> None:
     """Create or update the deployments, with the forms that their flows declare, and the automation."""
     for deployment in planned:
@@ -135,10 +142,31 @@ def bring_up_to_date(server: PrefectServer, planned: Iterable[PlannedDeployment]
     _upsert_automation(server)
 
 
-def _is_up_to_date(server: PrefectServer, planned: PlannedDeployment, version: str) -> bool:
-    body = {"deployments": {"name": {"any_": [planned.name]}}}
-    found = server.request("POST", "deployments/filter", body)
-    return any(entry["version"] == version and entry["entrypoint"] == planned.entrypoint for entry in found)
+def zombie_automation() -> dict[str, Any]:
+    """The automation that ends a run whose heartbeats have stopped, as the server's interface takes it."""
+    return {
+        "name": ZOMBIE_AUTOMATION,
+        "description": "A run whose machine or worker died stays 'Running' for ever; this ends it as Crashed.",
+        "enabled": True,
+        "trigger": {
+            "type": "event",
+            "match": {"prefect.resource.id": "prefect.flow-run.*"},
+            "after": ["prefect.flow-run.heartbeat"],
+            "expect": ["prefect.flow-run.heartbeat", *_TERMINAL_EVENTS],
+            "for_each": ["prefect.resource.id"],
+            "posture": "Proactive",
+            "threshold": 1,
+            "within": SILENCE,
+        },
+        "actions": [
+            {
+                "type": "change-flow-run-state",
+                "state": "CRASHED",
+                "name": "Crashed",
+                "message": f"No sign of life for {SILENCE} s: the machine or the worker died. Retry continues the run.",
+            }
+        ],
+    }
 
 
 def _upsert_deployment(server: PrefectServer, planned: PlannedDeployment, version: str) -> None:
@@ -171,32 +199,6 @@ def _upsert_deployment(server: PrefectServer, planned: PlannedDeployment, versio
 def _schedule(planned: PlannedSchedule) -> dict[str, Any]:
     cron = {"cron": planned.cron, "timezone": planned.timezone}
     return {"schedule": cron, "active": False, "slug": planned.slug}
-
-
-def zombie_automation() -> dict[str, Any]:
-    return {
-        "name": ZOMBIE_AUTOMATION,
-        "description": "A run whose machine or worker died stays 'Running' for ever; this ends it as Crashed.",
-        "enabled": True,
-        "trigger": {
-            "type": "event",
-            "match": {"prefect.resource.id": "prefect.flow-run.*"},
-            "after": ["prefect.flow-run.heartbeat"],
-            "expect": ["prefect.flow-run.heartbeat", *_TERMINAL_EVENTS],
-            "for_each": ["prefect.resource.id"],
-            "posture": "Proactive",
-            "threshold": 1,
-            "within": SILENCE,
-        },
-        "actions": [
-            {
-                "type": "change-flow-run-state",
-                "state": "CRASHED",
-                "name": "Crashed",
-                "message": f"No sign of life for {SILENCE} s: the machine or the worker died. Retry continues the run.",
-            }
-        ],
-    }
 
 
 def _automations(server: PrefectServer) -> list[dict[str, Any]]:

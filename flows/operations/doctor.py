@@ -147,6 +147,15 @@ def check_loopback(settings: Settings) -> str:
     return "nothing listens beyond 127.0.0.1, nobody outside is called"
 
 
+def check_deployments(server: PrefectServer) -> str:
+    """The server offers every flow, with the form of the installed code."""
+    version = deployments.code_version()
+    stale = [entry.name for entry in deployments.PLANNED if not deployments.is_up_to_date(server, entry, version)]
+    if stale:
+        raise _Unwell(f"{', '.join(stale)} missing or older than the installed code; renew with depthcase up.")
+    return ", ".join(entry.name for entry in deployments.PLANNED)
+
+
 def check_flow_run(settings: Settings) -> str:
     """A worker takes a run, a task runs, the result is kept."""
     server = PrefectServer(settings.prefect_api_url)
@@ -187,7 +196,8 @@ def check_schedule(settings: Settings) -> str:
         while not any(run.identity not in before for run in server.runs_of(deployment)):
             if time.monotonic() > limit:
                 raise _Unwell(
-                    "no run was planned; install SQLAlchemy 2.0 (pip install -c constraints.txt), then up again."
+                    "no run was planned; a wrong SQLAlchemy does this: pip install -c constraints.txt, "
+                    "then depthcase down and up."
                 )
             time.sleep(0.5)
     finally:
@@ -203,7 +213,7 @@ def throw_away_set(report: _Report) -> Iterator[Settings | None]:
         started: list[Settings] = []
 
         def start() -> str:
-            started.append(services.up(temporary, lambda _: None, planned=()))
+            started.append(services.up(temporary, lambda _: None))
             return "Prefect, MLflow and a worker started"
 
         try:
@@ -216,6 +226,7 @@ def throw_away_set(report: _Report) -> Iterator[Settings | None]:
 def _examine_services(settings: Settings, report: _Report) -> None:
     server = PrefectServer(settings.prefect_api_url)
     report.line("Prefect server answers", lambda: f"version {server.request('GET', 'admin/version')}")
+    report.line("Flows deployed", lambda: check_deployments(server))
     report.line("Self-check deployed", lambda: _deploy_self_check(settings))
     try:
         report.line("A flow runs", lambda: check_flow_run(settings))
