@@ -1,0 +1,106 @@
+"""Intervals: they hold the truth as often as they say."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from relu_core import ArgumentError, Interval
+from relu_core.comparison import METRICS, bootstrap_metric, fold_mean_interval, nested_bootstrap, quotient, wilson
+
+LAWS = settings(max_examples=60, deadline=None, derandomize=True)
+TRIALS = 1500
+
+
+def runs(trial: int, folds: int = 5, seeds: int = 10) -> np.ndarray:
+    """Metric of every run (folds, seeds): true mean 0, folds differ more than seeds do."""
+    chance = np.random.default_rng([7, trial])
+    return chance.normal(0, 1.0, (folds, 1)) + chance.normal(0, 0.7, (folds, seeds))
+
+
+def covered(make: object) -> float:
+    found = [make(runs(trial)) for trial in range(TRIALS)]  # type: ignore[operator]
+    return float(np.mean([interval.low <= 0 <= interval.high for interval in found]))
+
+
+def test_the_interval_over_fold_means_holds_the_truth_19_times_in_20() -> None:
+    assert 0.93 <= covered(fold_mean_interval) <= 0.97
+
+
+def test_runs_taken_as_independent_would_hold_it_far_less_often() -> None:
+    assert covered(lambda values: fold_mean_interval(values.reshape(-1, 1))) < 0.75
+
+
+def test_the_nested_bootstrap_holds_it_nearly_as_often() -> None:
+    assert 0.84 <= covered(lambda values: nested_bootstrap(values, draws=300)) <= 0.97
+
+
+def test_the_interval_of_fold_means_is_students() -> None:
+    values = runs(0)
+    low, high = stats.t.interval(0.9, 4, values.mean(), stats.sem(values.mean(axis=1)))
+    found = fold_mean_interval(values, level=0.9)
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_one_fold_leaves_the_interval_open() -> None:
+    found = fold_mean_interval([[1.0, 3.0]])
+    assert (found.value, found.low, found.high) == (2.0, -np.inf, np.inf)
+
+
+def test_a_run_without_a_number_is_left_out_and_a_fold_without_any_leaves_nothing() -> None:
+    assert fold_mean_interval([[1.0, np.nan], [3.0, 5.0]]).value == 2.5
+    assert np.isnan(fold_mean_interval([[np.nan], [3.0]]).value)
+
+
+@LAWS
+@given(runs=st.integers(1, 200), data=st.data())
+def test_wilson_is_the_set_of_shares_that_the_count_does_not_reject(runs: int, data: st.DataObject) -> None:
+    successes = data.draw(st.integers(0, runs))
+    found = wilson(successes, runs)
+    z = stats.norm.ppf(0.975)
+    for end in (found.low, found.high):
+        if 0 < end < 1:
+            assert abs(successes / runs - end) == pytest.approx(z * np.sqrt(end * (1 - end) / runs), rel=1e-6)
+    assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+def test_wilson_refuses_more_successes_than_runs() -> None:
+    with pytest.raises(ArgumentError) as refusal:
+        wilson(3, 2)
+    assert str(refusal.value) == "successes is 3 of 2 runs; pass a number between 0 and the number of runs"
+
+
+def test_the_bootstrap_of_rows_agrees_with_the_exact_interval_of_a_share() -> None:
+    chance = np.random.default_rng(1)
+    y = chance.integers(0, 2, 400).astype(float)
+    prediction = np.where(chance.random(400) < 0.9, y, 1 - y)
+    hits = int((y == prediction).sum())
+    found, exact = bootstrap_metric(METRICS["accuracy"], y, prediction), wilson(hits, 400)
+    assert (found.low, found.high) == pytest.approx((exact.low, exact.high), abs=0.012)
+
+
+def test_the_bootstrap_of_groups_is_wider_where_rows_of_a_group_are_alike() -> None:
+    chance = np.random.default_rng(2)
+    groups = np.repeat(np.arange(20), 30)
+    y = np.zeros(600)
+    prediction = np.repeat(chance.normal(size=20), 30)
+    apart, together = (
+        bootstrap_metric(METRICS["rmse"], y, prediction, groups=some, draws=400) for some in (None, groups)
+    )
+    assert together.high - together.low > 3 * (apart.high - apart.low)
+
+
+@LAWS
+@given(a=st.floats(1, 1e4), b=st.floats(1, 1e4), arms=st.lists(st.floats(1.0, 4.0), min_size=4, max_size=4))
+def test_the_quotient_lies_between_the_best_and_the_worst_case(a: float, b: float, arms: list[float]) -> None:
+    top, bottom = Interval(a, a / arms[0], a * arms[1], 0.95, ""), Interval(b, b / arms[2], b * arms[3], 0.95, "")
+    found = quotient(top, bottom)
+    assert top.low / bottom.high * (1 - 1e-9) <= found.low <= found.value <= found.high
+    assert found.high <= top.high / bottom.low * (1 + 1e-9)
+    assert found.low <= min(top.low / b, a / bottom.high) * (1 + 1e-9)
+
+
+def test_an_open_end_of_a_part_opens_the_matching_end_of_the_quotient() -> None:
+    found = quotient(Interval(8.0, 4.0, np.inf, 0.95, ""), Interval(2.0, 1.0, np.inf, 0.95, ""))
+    assert (found.value, found.low, found.high) == (4.0, 0.0, np.inf)
