@@ -105,7 +105,7 @@ def demo(_: argparse.Namespace) -> int:
     running = _running_services()
     path = demonstration.prepare(running)
     _say(f"Raw files of a stamping line written to {running.raw}; the question is asked by {path}.")
-    code = _evaluate(read_charter(path), running, running.raw, wait=True)
+    code = _evaluate(read_charter(path), running, path.parent, wait=True)
     _say("\nThe services stay up so that the links open. Stop them with: depthcase down")
     return code
 
@@ -138,14 +138,14 @@ def _ingest(running: Settings, path: Path, name: str) -> bool:
 def _evaluate(charter: "Charter", running: Settings, folder: Path, *, wait: bool) -> int:
     from flows.operations import runs
 
-    file = _own_file(charter.data_file, folder)
+    file = _own_file(charter.data_file, folder, running)
     if file is not None:
         if not _ingest(running, file, charter.dataset):
             return 1
         charter = charter.model_copy(update={"data_file": ""})
     started = runs.submit(running, "Evaluate PoC", "evaluate", {"charter": charter.model_dump(mode="json")})
     if not wait:
-        _say(f"Started {started.name}: {runs.run_address(running, started)}")
+        _say(f"Started: {runs.run_address(running, started)}")
         return 0
     result = _follow(running, started)
     if result is None:
@@ -157,10 +157,11 @@ def _evaluate(charter: "Charter", running: Settings, folder: Path, *, wait: bool
     return 0
 
 
-def _own_file(data_file: str, folder: Path) -> Path | None:
-    """The charter's data file where it lies beside the charter or here; None: the flow looks for it in data/1_raw."""
-    candidates = [folder / data_file, Path(data_file)] if data_file else []
-    return next((path for path in candidates if path.exists()), None)
+def _own_file(data_file: str, folder: Path, running: Settings) -> Path | None:
+    """The charter's data file where it lies beside the charter or here; None: the flow finds it in data/1_raw."""
+    if not data_file or (running.raw / data_file).exists():
+        return None
+    return next((path for path in (folder / data_file, Path(data_file)) if path.exists()), None)
 
 
 def _follow(running: Settings, started: Any) -> dict[str, Any] | None:
@@ -168,7 +169,7 @@ def _follow(running: Settings, started: Any) -> dict[str, Any] | None:
     from flows.operations import runs, services
     from flows.operations.servers import read_result
 
-    _say(f"Run {started.name}: {runs.run_address(running, started)}")
+    _say(f"Follow it in the browser too: {runs.run_address(running, started)}")
     ended = runs.follow(running, started, _say)
     result = read_result(ended, services.result_storage(running))
     if ended.state == "COMPLETED" and result is not None:

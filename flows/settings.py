@@ -148,6 +148,8 @@ def process_environment(settings: Settings, environment: dict[str, str] | None =
         "MPLCONFIGDIR": str(settings.home / "matplotlib"),
         "PREFECT_CLI_PROMPT": "false",
         "GIT_PYTHON_REFRESH": "quiet",
+        # A file of the user's folder that is named like a module must not be imported in its place.
+        "PYTHONSAFEPATH": "1",
         "PYTHONUNBUFFERED": "1",
         # A process that dies in compiled code leaves in its log where.
         "PYTHONFAULTHANDLER": "1",

@@ -132,6 +132,11 @@ class PrefectServer:
         body = {"deployments": {"id": {"any_": [deployment_id]}}}
         return [_flow_run(entry) for entry in self.request("POST", "flow_runs/filter", body)]
 
+    def runs_in_state(self, state: str) -> list[FlowRun]:
+        """All runs in a state such as RUNNING."""
+        body = {"flow_runs": {"state": {"type": {"any_": [state]}}}}
+        return [_flow_run(entry) for entry in self.request("POST", "flow_runs/filter", body)]
+
     def task_runs(self, identity: str) -> list[TaskRun]:
         """The run's tasks that have begun, in the order of their beginning."""
         body = {"flow_runs": {"id": {"any_": [identity]}}, "sort": "EXPECTED_START_TIME_ASC"}

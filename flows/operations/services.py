@@ -3,8 +3,8 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -87,6 +87,7 @@ def down(settings: Settings, say: Say) -> list[str]:
     if not _records(settings).is_dir():
         return stopped
     with _alone(settings, say):
+        _name_interrupted_runs(running_settings(settings), say)
         for name in (WORKER_PROCESS, MLFLOW, PREFECT):
             record = processes.read_record(_records(settings), name)
             if record is not None and processes.stop(record, time_limit=STOP_LIMIT):
@@ -157,8 +158,25 @@ def result_storage(settings: Settings) -> Path:
     return Path(process_environment(settings)["PREFECT_RESULTS_LOCAL_STORAGE_PATH"])
 
 
-def _alone(settings: Settings, say: Say) -> AbstractContextManager[None]:
-    return processes.only_one_at_a_time(settings.home / "services.lock", say, time_limit=START_LIMIT)
+@contextmanager
+def _alone(settings: Settings, say: Say) -> Iterator[None]:
+    lock = settings.home / "services.lock"
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+    except OSError as error:
+        raise ServiceError(
+            f"{settings.home} cannot be written ({error.strerror}); free it, or choose another with DEPTHCASE_HOME."
+        ) from error
+    with processes.only_one_at_a_time(lock, say, time_limit=START_LIMIT):
+        yield
+
+
+def _name_interrupted_runs(settings: Settings, say: Say) -> None:
+    if _is_external(settings, PREFECT) or not _status_of(settings, PREFECT).well:
+        return
+    for run in PrefectServer(settings.prefect_api_url).runs_in_state("RUNNING"):
+        say(f"Interrupted: {run.name}; after the next depthcase up, Retry on its page continues it")
 
 
 def _is_there(settings: Settings, name: str, say: Say) -> bool:

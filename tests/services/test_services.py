@@ -2,14 +2,19 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from flows.errors import ServiceError
-from flows.operations import processes, services
+from flows.operations import processes, runs, services
+from flows.operations.deployments import PlannedDeployment
 from flows.operations.servers import PrefectServer, answers
 from flows.settings import Settings, process_environment, read_settings
+
+SLEEPER = PlannedDeployment("sleeper", "sample_flows", "sleep", ())
 
 pytestmark = pytest.mark.services
 
@@ -108,23 +113,39 @@ def test_results_are_json_and_no_ephemeral_server_is_possible(running_services: 
 
 
 def test_down_stops_all_of_it_and_nothing_else(tmp_path: Path, home_of_the_user: Path) -> None:
-    settings = services.isolated_settings(tmp_path)
-    said: list[str] = []
-    running = services.up(settings, said.append, planned=())
-    pids = [pid for pid in _pids(running).values() if pid is not None]
+    settings = services.isolated_settings(tmp_path / "with a space, ä and 線")
+    note, said = tmp_path / "pid", list[str]()
+    running = services.up(settings, said.append, planned=[SLEEPER])
+    run = runs.submit(running, "Sample sleeper", "sleeper", {"note": str(note), "seconds": 600})
+    while not note.exists() or not note.read_text():
+        time.sleep(0.2)
+    pids = [int(note.read_text()), *(pid for pid in _pids(running).values() if pid is not None)]
     bystander = processes.start_detached(
         "bystander", ["sleep", "60"], environment=dict(os.environ), log=tmp_path / "bystander.log"
     )
+    name = PrefectServer(running.prefect_api_url).flow_run(run.identity).name
+    said.clear()
     try:
         assert services.down(settings, said.append) == ["Worker", "MLflow server", "Prefect server"]
         assert processes.is_alive(bystander)
     finally:
         processes.stop(bystander, time_limit=5)
-    assert not any(Path(f"/proc/{pid}/stat").exists() and _is_running(pid) for pid in pids)
+    assert said[0] == f"Interrupted: {name}; after the next depthcase up, Retry on its page continues it"
+    assert [pid for pid in pids if _is_running(pid)] == []
     assert processes.port_is_free(running.prefect_port)
     assert processes.port_is_free(running.mlflow_port)
     assert services.down(settings, said.append) == []
 
 
+def test_a_home_that_cannot_be_a_folder_is_one_sentence(tmp_path: Path) -> None:
+    settings = services.isolated_settings(tmp_path)
+    settings.home.write_text("in the way")
+    with pytest.raises(ServiceError) as refused:
+        services.up(settings, print)
+    assert str(refused.value) == (
+        f"{settings.home} cannot be written (File exists); free it, or choose another with DEPTHCASE_HOME."
+    )
+
+
 def _is_running(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
