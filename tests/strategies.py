@@ -1,5 +1,7 @@
 """Hypothesis strategies that several tests share."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ KINDS = ("generic", "zero bias", "duplicate", "integer")
 def make_network(kind: str, widths: tuple[int, ...], seed: int) -> ReluNetwork:
     """A random network with the widths (n, hidden..., m): generic, or degenerate in one of three ways."""
     chance = np.random.default_rng([seed, *widths])
-    pairs = list(zip(widths[:-1], widths[1:], strict=True))
+    pairs = list(pairwise(widths))
     if kind == "integer":
         weights = [chance.integers(-1, 2, (b, a)).astype(float) for a, b in pairs]
         return ReluNetwork(weights, [chance.integers(-2, 3, b) / 4.0 for _, b in pairs])

@@ -1,22 +1,30 @@
 """Loops of cells.py: cutting polytopes, held as vertices with the facets through each, by the units of a layer."""
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 
 ONE = np.uint64(1)
 NONE = np.uint64(0)
 
 
-@njit(cache=True)
+@intrinsic
+def bit_count(typing_context, word):
+    """Number of bits set in a 64-bit word, by the processor's own instruction."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@njit(cache=True, error_model="numpy")
 def on_common_edge(masks, count, first, second, dim):
     """Whether two vertices of a polytope share an edge: no third one lies on all the facets they have in common."""
     common = masks[first] & masks[second]
-    rest = common
-    for _ in range(dim - 2):
-        rest &= rest - ONE
-    if dim > 1 and rest == NONE:
+    if bit_count(common) < dim - 1:
         return False
-    if is_simple(masks[first], dim) and is_simple(masks[second], dim):
+    if bit_count(masks[first]) == dim and bit_count(masks[second]) == dim:
         return True
     owners = 0
     for v in range(count):
@@ -24,15 +32,7 @@ def on_common_edge(masks, count, first, second, dim):
     return owners == 2
 
 
-@njit(cache=True)
-def is_simple(mask, dim):
-    """Whether no more than `dim` facets pass through the vertex."""
-    for _ in range(dim):
-        mask &= mask - ONE
-    return mask == NONE
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def lowest_bit(word):
     """Index of the lowest bit set in a word that is not 0."""
     index = 0
@@ -44,7 +44,7 @@ def lowest_bit(word):
     return index
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def sign_words(values, errors, slopes, reach):
     """Bits of the units surely above and below 0 at each vertex; doubtful values become 0 and are counted."""
     V, m = values.shape
@@ -56,29 +56,34 @@ def sign_words(values, errors, slopes, reach):
     return above, below, doubts
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def vertex_signs(values, errors, slopes, reach, above, below):
     """Sets the sign bits of one vertex; returns the number of doubtful values, which become 0."""
     doubts = 0
-    m = len(values)
     for word in range(len(above)):
         plus, minus = NONE, NONE
-        begin = 64 * word
-        for k in range(begin, min(begin + 64, m)):
-            limit = errors[k] + slopes[k] * reach
-            bit = ONE << np.uint64(k - begin)
-            if values[k] > limit:
-                plus |= bit
-            elif values[k] < -limit:
-                minus |= bit
-            else:
-                doubts += 1
-                values[k] = 0.0
+        here = values[64 * word : 64 * word + 64]
+        error, slope = errors[64 * word : 64 * word + 64], slopes[64 * word : 64 * word + 64]
+        for k in range(len(here)):
+            limit = error[k] + slope[k] * reach
+            plus |= np.uint64(here[k] > limit) << np.uint64(k)
+            minus |= np.uint64(here[k] < -limit) << np.uint64(k)
         above[word], below[word] = plus, minus
+        rest = ~(plus | minus) & lowest_bits(len(here))
+        while rest != NONE:
+            here[lowest_bit(rest)] = 0.0
+            rest &= rest - ONE
+            doubts += 1
     return doubts
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
+def lowest_bits(count):
+    """A word with its lowest `count` bits set, 1 <= count <= 64."""
+    return ~NONE >> np.uint64(64 - count)
+
+
+@njit(cache=True, error_model="numpy")
 def first_cut(above, below, ids, begin, end):
     """The first unit with vertices strictly on both sides, or -1."""
     for word in range(above.shape[1]):
@@ -91,7 +96,7 @@ def first_cut(above, below, ids, begin, end):
     return -1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def cut_edges(column, masks, count, dim, pairs):
     """Edges with value above 0 at one end and below at the other, as rows of `pairs`; -1 if they do not fit."""
     found = 0
@@ -106,7 +111,7 @@ def cut_edges(column, masks, count, dim, pairs):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def edge_place(keys, key):
     """Place of `key` in the open hash table, or the free place where it belongs."""
     last = np.uint64(len(keys) - 1)
@@ -117,7 +122,7 @@ def edge_place(keys, key):
     return place
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def grown_table(keys, owners):
     """The hash table with twice the places."""
     new_keys = np.zeros(2 * len(keys), np.uint64)
@@ -129,65 +134,87 @@ def grown_table(keys, owners):
     return new_keys, new_owners
 
 
-@njit(cache=True)
-def grown(array, size):
-    """The 1-D array with at least `size` places."""
-    if size <= len(array):
-        return array
-    larger = np.empty(max(size, 2 * len(array)), array.dtype)
+@njit(cache=True, error_model="numpy")
+def widened(array, size):
+    """The 1-D array with `size` places, the old ones first."""
+    larger = np.empty(size, array.dtype)
     larger[: len(array)] = array
     return larger
 
 
-@njit(cache=True)
-def grown_rows(array, size):
-    """The 2-D array with at least `size` rows."""
-    if size <= len(array):
-        return array
-    larger = np.empty((max(size, 2 * len(array)), array.shape[1]), array.dtype)
+@njit(cache=True, error_model="numpy")
+def widened_rows(array, size):
+    """The 2-D array with `size` rows, the old ones first."""
+    larger = np.empty((size, array.shape[1]), array.dtype)
     larger[: len(array)] = array
     return larger
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def place_vertex(points, values, reach, u, w, unit, new, errors):
-    """Writes vertex `new` where `unit` is 0 between vertices u and w; every unit of the layer is affine there.
+    """Puts vertex `new` where `unit` is 0 between vertices u and w.
 
-    Returns the uncertainty of its place along the edge, as a part of the edge.
+    Returns how far along the edge it lies, and the uncertainty of that, both as parts of the edge.
     """
-    a, b = values[u, unit], values[w, unit]
-    part = a / (a - b)
-    for k in range(values.shape[1]):
-        values[new, k] = values[u, k] + part * (values[w, k] - values[u, k])
-    values[new, unit] = 0.0
+    step = values[u, unit] - values[w, unit]
+    part, blur = values[u, unit] / step, errors[unit] / abs(step)
     length = 0.0
     for i in range(points.shape[1]):
-        step = points[w, i] - points[u, i]
-        points[new, i] = points[u, i] + part * step
-        length += step * step
-    blur = errors[unit] / (a - b)
+        side = points[w, i] - points[u, i]
+        points[new, i] = points[u, i] + part * side
+        length += side * side
     reach[new] = blur * np.sqrt(length) + min(reach[u], reach[w])
-    return blur
+    return part, blur
 
 
-@njit(cache=True)
-def edge_signs(values, u, w, new, blur, inherited, unit, errors, slopes, above, below):
-    """Sign bits of a new vertex on the edge u, w; returns the number of doubtful values, which become 0."""
+@njit(cache=True, error_model="numpy")
+def interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, above, below):
+    """Values of the layer's units, all affine along the edge u, w, at its new vertex, and their sign bits.
+
+    Returns the number of doubtful values, which become 0; those of units that are 0 all along the edge are not doubted.
+    """
     doubts = 0
-    m = values.shape[1]
     for word in range(above.shape[1]):
         plus, minus = NONE, NONE
-        begin = 64 * word
-        for k in range(begin, min(begin + 64, m)):
-            z = values[new, k]
-            limit = errors[k] + slopes[k] * inherited + blur * abs(values[u, k] - values[w, k])
-            bit = ONE << np.uint64(k - begin)
-            if z > limit:
-                plus |= bit
-            elif z < -limit:
-                minus |= bit
-            elif k != unit and (values[u, k] != 0.0 or values[w, k] != 0.0):
-                doubts += 1
-                values[new, k] = 0.0
+        columns = slice(64 * word, 64 * word + 64)
+        start, stop, here = values[u, columns], values[w, columns], values[new, columns]
+        error, slope = errors[columns], slopes[columns]
+        for k in range(len(here)):
+            step = stop[k] - start[k]
+            value = start[k] + part * step
+            limit = error[k] + slope[k] * inherited + blur * abs(step)
+            plus |= np.uint64(value > limit) << np.uint64(k)
+            minus |= np.uint64(value < -limit) << np.uint64(k)
+            here[k] = value
+        if unit // 64 == word:
+            own = ~(ONE << np.uint64(unit % 64))
+            plus, minus = plus & own, minus & own
         above[new, word], below[new, word] = plus, minus
+        rest = ~(plus | minus) & lowest_bits(len(here))
+        while rest != NONE:
+            k = lowest_bit(rest)
+            rest &= rest - ONE
+            here[k] = 0.0
+            doubts += 64 * word + k != unit and (start[k] != 0.0 or stop[k] != 0.0)
     return doubts
+
+
+@njit(cache=True, error_model="numpy")
+def carry_following(values, above, below, following, u, w, new, part, columns):
+    """Writes the next layer's pre-activations at a new vertex on the edge u, w.
+
+    Along the edge they bend only where units of this layer cross 0: the straight line between the ends, corrected by a
+    multiple of columns[k], (m, m'), for each such unit k. That is a few vector additions in place of a matrix product.
+    """
+    start, stop, here = following[u], following[w], following[new]
+    for j in range(len(here)):
+        here[j] = start[j] + part * (stop[j] - start[j])
+    for word in range(above.shape[1]):
+        crossing = above[u, word] & below[w, word] | below[u, word] & above[w, word]
+        while crossing != NONE:
+            k = 64 * word + lowest_bit(crossing)
+            crossing &= crossing - ONE
+            bend = max(values[new, k], 0.0) - (1.0 - part) * max(values[u, k], 0.0) - part * max(values[w, k], 0.0)
+            column = columns[k]
+            for j in range(len(here)):
+                here[j] += bend * column[j]

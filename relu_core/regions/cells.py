@@ -22,7 +22,7 @@ from relu_core.regions.split_kernels import split_cells, used_vertices
 
 Words = NDArray[np.uint64]
 # Cells of one chunk: enough to keep matrix products large, few enough to stay in tens of megabytes.
-CHUNK = 4096
+CHUNK = 1024
 UNLIMITED = 2**62
 
 
@@ -44,7 +44,7 @@ class Vertices(NamedTuple):
 
     points (V, n), reach (V,): places and their uncertainty. values (V, m): pre-activations of the layer the cells wait
     for. above, below (V, words): bits of its units surely above and below 0. history (V, 2 words a layer): above and
-    below of the earlier layers; empty if not kept.
+    below of the earlier layers; empty if not kept. following (V, m'): pre-activations of the layer after.
     """
 
     points: Floats
@@ -53,6 +53,7 @@ class Vertices(NamedTuple):
     above: Words
     below: Words
     history: Words
+    following: Floats
 
 
 class Cells(NamedTuple):
@@ -106,55 +107,60 @@ def walk(
     history: bool = False,
 ) -> Iterator[Chunk]:
     """The cells that wait for layer `until`, chunk by chunk, depth first; `tally` is kept up to date."""
-    waiting = [_box_chunk(network, errors, lower, upper, tally)]
+    columns = [np.ascontiguousarray(weight.T) for weight in network.weights[1 : until + 1]]
+    first, box = _box(lower, upper)
+    first = first._replace(following=first.points @ network.weights[0].T + network.biases[0])
+    waiting = [_advance(network, errors, tally, Chunk(-1, first, box), columns, history)]
     while waiting:
         layer, vertices, cells = waiting.pop()
         if layer == until:
             yield Chunk(layer, vertices, cells)
             continue
-        vertices, done, rest, doubts, tally.crowded = split_cells(
-            *vertices, errors.values[layer], errors.slopes[layer], *cells, CHUNK
+        grown, V, done, rest, doubts, tally.crowded = split_cells(
+            tuple(vertices), errors.values[layer], errors.slopes[layer], columns[layer], tuple(cells), CHUNK
         )
         if tally.crowded:
             return
         tally.doubts += doubts
         tally.per_layer[layer] += len(done[0]) - 1
         if len(rest[0]) > 1:
-            waiting.append(_select(layer, vertices, rest))
-        waiting.append(_advance(network, errors, _select(layer, vertices, done), tally, history))
+            waiting.append(_select(layer, grown, V, rest))
+        waiting.append(_advance(network, errors, tally, _select(layer, grown, V, done), columns, history))
 
 
-def _box_chunk(network: ReluNetwork, errors: Rounding, lower: Floats, upper: Floats, tally: Tally) -> Chunk:
+def _box(lower: Floats, upper: Floats) -> tuple[Vertices, Cells]:
+    """The box as one cell: its corners, of which no unit is known yet."""
     n = len(lower)
     corners = np.arange(1 << n)
     sides = corners[:, None] >> np.arange(n) & 1
-    points = np.where(sides, upper, lower)
+    points, nothing = np.where(sides, upper, lower), np.empty((len(corners), 0))
+    words = np.empty((len(corners), 0), np.uint64)
     masks = (np.uint64(1) << (2 * np.arange(n) + sides).astype(np.uint64)).sum(axis=1, dtype=np.uint64)
-    values, reach = points @ network.weights[0].T + network.biases[0], np.zeros(len(points))
-    above, below, doubts = sign_words(values, errors.values[0], errors.slopes[0], reach)
-    tally.doubts += doubts
-    history = np.empty((len(points), 0), np.uint64)
-    cells = Cells(np.array([0, len(points)]), corners.astype(np.int32), masks)
-    return Chunk(0, Vertices(points, values, reach, above, below, history), cells)
+    vertices = Vertices(points, nothing, np.zeros(len(corners)), words, words, words, nothing)
+    return vertices, Cells(np.array([0, len(corners)]), corners.astype(np.int32), masks)
 
 
-def _select(layer: int, vertices: tuple[NDArray, ...], cells: tuple[NDArray, ...]) -> Chunk:
+def _select(layer: int, vertices: tuple[NDArray, ...], V: int, cells: tuple[NDArray, ...]) -> Chunk:
     """Some of the cells, with their own vertices only."""
     starts, ids, masks = cells
-    kept, renamed = used_vertices(ids, len(vertices[0]))
-    if len(kept) < len(vertices[0]):
-        vertices, ids = tuple(array[kept] for array in vertices), renamed
-    return Chunk(layer, Vertices(*vertices), Cells(starts, ids, masks))
+    kept, renamed = used_vertices(ids, V)
+    if len(kept) == V:
+        return Chunk(layer, Vertices(*(array[:V] for array in vertices)), Cells(starts, ids, masks))
+    return Chunk(layer, Vertices(*(array[kept] for array in vertices)), Cells(starts, renamed, masks))
 
 
-def _advance(network: ReluNetwork, errors: Rounding, chunk: Chunk, tally: Tally, keep_history: bool) -> Chunk:
-    """The same cells, waiting for the next layer."""
+def _advance(
+    network: ReluNetwork, errors: Rounding, tally: Tally, chunk: Chunk, columns: list[Floats], keep_history: bool
+) -> Chunk:
+    """The same cells, waiting for the next layer; its pre-activations are known, the ones after it are computed."""
     layer, old = chunk.layer + 1, chunk.vertices
-    values = np.maximum(old.values, 0.0) @ network.weights[layer].T
-    values += network.biases[layer]
-    history = np.concatenate([old.history, old.above, old.below], axis=1) if keep_history else old.history
-    above, below = old.above, old.below
+    values, above, below = old.following, old.above, old.below
+    history = np.concatenate([old.history, above, below], axis=1) if keep_history else old.history
     if layer < network.hidden_layers:
         above, below, doubts = sign_words(values, errors.values[layer], errors.slopes[layer], old.reach)
         tally.doubts += doubts
-    return Chunk(layer, Vertices(old.points, values, old.reach, above, below, history), chunk.cells)
+    following = np.empty((len(values), 0))
+    if layer < len(columns):
+        following = np.maximum(values, 0.0) @ columns[layer]
+        following += network.biases[layer + 1]
+    return Chunk(layer, Vertices(old.points, values, old.reach, above, below, history, following), chunk.cells)

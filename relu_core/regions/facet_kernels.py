@@ -6,7 +6,7 @@ from numba import njit
 from relu_core.regions.cell_kernels import NONE, ONE, lowest_bit
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def cell_patterns(starts, ids, history, widths):
     """On/off of every unit on every cell, bool (C, size); off only where a vertex is below 0."""
     patterns = np.ones((len(starts) - 1, widths.sum()), np.bool_)
@@ -25,7 +25,7 @@ def cell_patterns(starts, ids, history, widths):
     return patterns
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def facet_name(ids, masks, begin, end, bit, history, full):
     """64-bit name of the facet `bit` of a cell, 0 if it is none or lies on the box.
 
@@ -63,7 +63,7 @@ def facet_name(ids, masks, begin, end, bit, history, full):
     return name | ONE if inside else NONE
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def mixed(name, word):
     """One step of a hash: every bit of both arguments reaches every bit of the result."""
     name = (name ^ word) * np.uint64(0x9E3779B97F4A7C15)
@@ -72,7 +72,7 @@ def mixed(name, word):
     return name ^ name >> np.uint64(29)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def facet_names(starts, ids, masks, history, full, n):
     """Names of all facets inside the box and the cells they belong to, both (F,)."""
     names, owners, found = np.empty(len(ids), np.uint64), np.empty(len(ids), np.int64), 0
@@ -94,7 +94,7 @@ def facet_names(starts, ids, masks, history, full, n):
     return names[:found].copy(), owners[:found].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def count_merges(names, owners, slopes, error):
     """How many cells disappear when neighbours (equal names, sorted) with equal slopes become one."""
     parents = np.arange(len(slopes))

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def find_crossings(times, reach, offsets, values, errors):
     """Sign changes of the units between neighbouring points of each segment.
 
@@ -58,7 +58,7 @@ def find_crossings(times, reach, offsets, values, errors):
     return starts, units[:used], at[:used], width[:used], first[:used], doubts
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def insert_points(times, reach, offsets, starts, at, width, first):
     """The points of the next layer: the old ones and every event that is first at its place."""
     P = len(times)
@@ -80,7 +80,7 @@ def insert_points(times, reach, offsets, starts, at, width, first):
     return new_times, new_reach, new_offsets
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def carry_values(old, before, times, starts, units, at, first, columns):
     """Next layer's values (P + fresh, m') at all points from those at the old ones, old (P, m').
 

@@ -6,7 +6,7 @@ from numba import njit
 from relu_core.regions.cell_kernels import NONE, ONE, lowest_bit, on_common_edge
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def all_edges(masks, count, dim, edges):
     """All edges of a polytope as rows of `edges`; -1 if they do not fit."""
     found = 0
@@ -20,7 +20,7 @@ def all_edges(masks, count, dim, edges):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def section(values, masks, count, edges, edge_count, row, error, ends, parts, blurs, out_masks):
     """Vertices of the polytope's section by hyperplane `row`: ends (K, 2), part of the way, blur; -1 if no room."""
     found = 0
@@ -44,7 +44,7 @@ def section(values, masks, count, edges, edge_count, row, error, ends, parts, bl
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def restrict(values, before, errors, names, ends, parts, blurs, count, out_values, out_names):
     """Values of the first `before` hyperplanes on a section, those that cut it only; the doubts met.
 
@@ -74,7 +74,7 @@ def restrict(values, before, errors, names, ends, parts, blurs, count, out_value
     return kept, doubts
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def distinct_crossings(values, names, errors, kept, at, width):
     """Distinct inner points where hyperplanes with values (kept, 2) at a chord's ends cross it; the doubts met."""
     found, doubts = 0, 0
@@ -93,7 +93,7 @@ def distinct_crossings(values, names, errors, kept, at, width):
     return found, doubts
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def count_arrangement(n, units, errors, values, names, masks, counts, edges, ends, parts, blurs, at, width):
     """Cells of an arrangement in a polytope of n >= 2 dimensions: (cells, doubts), cells = -1 if the room is too small.
 
@@ -139,7 +139,7 @@ def count_arrangement(n, units, errors, values, names, masks, counts, edges, end
             level = below
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def cut_units(above, below, ids, begin, end, units):
     """Units with vertices of the cell strictly on both sides, into `units`; returns their number."""
     found = 0
@@ -156,7 +156,7 @@ def cut_units(above, below, ids, begin, end, units):
     return found
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
     """Pieces into which a layer cuts the cells of a chunk: (pieces, doubts); stops above `limit`."""
     m = values.shape[1]

@@ -6,144 +6,154 @@ from numba import njit
 from relu_core.regions.cell_kernels import (
     NONE,
     ONE,
+    carry_following,
     cut_edges,
     edge_place,
-    edge_signs,
     first_cut,
-    grown,
-    grown_rows,
     grown_table,
-    lowest_bit,
+    interpolate,
     place_vertex,
+    widened,
+    widened_rows,
 )
 
 
-@njit(cache=True)
-def push_half(stack_ids, stack_masks, top, ids, masks, column, count, sign, edge_ids, edge_masks, edges, bit):
+@njit(cache=True, error_model="numpy")
+def split_cells(vertices, errors, slopes, columns, cells, budget):
+    """Cuts the cells of a chunk by all units of a layer until `budget` cells are finished.
+
+    vertices: points (V, n), values (V, m), reach (V,), above, below, history (V, words), following (V, m').
+    errors, slopes: (m,). columns: (m, m'), the next layer's weights. cells: starts (C + 1,), ids, masks.
+    Returns vertices, finished cells, cells still to cut, doubts, and whether a cell had too many facets for a word.
+    """
+    V, n = vertices[0].shape
+    table = (np.zeros(1024, np.uint64), np.empty(1024, np.int32))
+    starts, ids, masks = cells[0].copy(), cells[1].copy(), cells[2].copy()
+    done_starts, done_ids, done_masks = np.zeros(64, np.int64), np.empty(256, np.int32), np.empty(256, np.uint64)
+    pairs, scratch = np.empty((64, 2), np.int64), 64
+    edge_ids, edge_masks = np.empty(64, np.int32), np.empty(64, np.uint64)
+    cell_ids, cell_masks, column = np.empty(64, np.int32), np.empty(64, np.uint64), np.empty(64)
+    depth, doubts, finished, entries, crowded = len(starts) - 1, 0, 0, 0, False
+    while depth > 0 and finished < budget:
+        begin, end = starts[depth - 1], starts[depth]
+        depth, count = depth - 1, end - begin
+        unit = first_cut(vertices[3], vertices[4], ids, begin, end)
+        if unit < 0:
+            at = done_starts[finished]
+            if at + count > len(done_ids):
+                done_ids, done_masks = widened(done_ids, 2 * (at + count)), widened(done_masks, 2 * (at + count))
+            if finished + 2 > len(done_starts):
+                done_starts = widened(done_starts, 2 * len(done_starts))
+            for i in range(count):
+                done_ids[at + i], done_masks[at + i] = ids[begin + i], masks[begin + i]
+            finished += 1
+            done_starts[finished] = at + count
+            continue
+        if count > scratch:
+            scratch = 2 * count
+            cell_ids, cell_masks, column = (
+                np.empty(scratch, np.int32), np.empty(scratch, np.uint64), np.empty(scratch)
+            )  # fmt: skip
+        bit = take_cell(ids, masks, begin, count, vertices[1], unit, cell_ids, cell_masks, column)
+        if bit == NONE:
+            crowded = True
+            break
+        edges = cut_edges(column, cell_masks, count, n, pairs)
+        while edges < 0:
+            pairs = np.empty((2 * len(pairs), 2), np.int64)
+            edge_ids, edge_masks = np.empty(len(pairs), np.int32), np.empty(len(pairs), np.uint64)
+            edges = cut_edges(column, cell_masks, count, n, pairs)
+        if V + edges > len(vertices[0]):
+            vertices = widened_vertices(vertices, 2 * (V + edges))
+        while 2 * (entries + edges) > len(table[0]):
+            table = grown_table(table[0], table[1])
+        room = begin + 2 * (count + edges)
+        if room > len(ids):
+            ids, masks = widened(ids, 2 * room), widened(masks, 2 * room)
+        if depth + 3 > len(starts):
+            starts = widened(starts, 2 * len(starts) + 2)
+        for e in range(edges):
+            first, second = pairs[e, 0], pairs[e, 1]
+            name, fresh, unsure = edge_vertex(
+                vertices, table, cell_ids[first], cell_ids[second], unit, V, errors, slopes, columns
+            )
+            edge_ids[e], edge_masks[e] = name, cell_masks[first] & cell_masks[second] | bit
+            V, entries, doubts = V + fresh, entries + fresh, doubts + unsure
+        for sign in (-1.0, 1.0):
+            begin = push_half(
+                ids, masks, begin, cell_ids, cell_masks, column, count, sign, edge_ids, edge_masks, edges, bit
+            )
+            depth += 1
+            starts[depth] = begin
+    done = (done_starts[: finished + 1], done_ids[: done_starts[finished]], done_masks[: done_starts[finished]])
+    rest = (starts[: depth + 1], ids[: starts[depth]], masks[: starts[depth]])
+    return vertices, V, done, rest, doubts, crowded
+
+
+@njit(cache=True, error_model="numpy")
+def take_cell(ids, masks, begin, count, values, unit, cell_ids, cell_masks, column):
+    """Copies a cell off the stack with the unit's values; returns a bit no facet of it uses, 0 if there is none."""
+    used = NONE
+    for i in range(count):
+        cell_ids[i], cell_masks[i] = ids[begin + i], masks[begin + i]
+        column[i] = values[cell_ids[i], unit]
+        used |= cell_masks[i]
+    return ~used & (used + ONE)
+
+
+@njit(cache=True, error_model="numpy")
+def edge_vertex(vertices, table, first, second, unit, new, errors, slopes, columns):
+    """The vertex where `unit` cuts an edge: (its number, 1 if it is new, doubts). `new` is the next free number."""
+    points, values, reach, above, below, history, following = vertices
+    keys, owners = table
+    u, w = min(first, second), max(first, second)
+    key = np.uint64(u) << np.uint64(32) | np.uint64(w)
+    place = edge_place(keys, key)
+    if keys[place] != NONE:
+        return owners[place], 0, 0
+    keys[place], owners[place] = key, new
+    part, blur = place_vertex(points, values, reach, u, w, unit, new, errors)
+    inherited = min(reach[u], reach[w])
+    doubts = interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, above, below)
+    for word in range(history.shape[1]):
+        history[new, word] = history[u, word] | history[w, word]
+    if following.shape[1]:
+        carry_following(values, above, below, following, u, w, new, part, columns)
+    return np.int32(new), 1, doubts
+
+
+@njit(cache=True, error_model="numpy")
+def push_half(ids, masks, top, cell_ids, cell_masks, column, count, sign, edge_ids, edge_masks, edges, bit):
     """Writes one half of a cut cell from `top` on; returns where it ends."""
     for i in range(count):
         if column[i] * sign > 0.0:
-            stack_ids[top], stack_masks[top] = ids[i], masks[i]
+            ids[top], masks[top] = cell_ids[i], cell_masks[i]
             top += 1
         elif column[i] == 0.0:
-            stack_ids[top], stack_masks[top] = ids[i], masks[i] | bit
+            ids[top], masks[top] = cell_ids[i], cell_masks[i] | bit
             top += 1
     for e in range(edges):
-        stack_ids[top], stack_masks[top] = edge_ids[e], edge_masks[e]
+        ids[top], masks[top] = edge_ids[e], edge_masks[e]
         top += 1
     return top
 
 
-@njit(cache=True)
-def append_cell(done_starts, done_ids, done_masks, cells, ids, masks, begin, end):
-    """Adds one cell to the finished ones; all arrays are returned because they may have grown."""
-    at = done_starts[cells]
-    done_ids = grown(done_ids, at + end - begin)
-    done_masks = grown(done_masks, at + end - begin)
-    done_starts = grown(done_starts, cells + 2)
-    for i in range(begin, end):
-        done_ids[at + i - begin] = ids[i]
-        done_masks[at + i - begin] = masks[i]
-    done_starts[cells + 1] = at + end - begin
-    return done_starts, done_ids, done_masks
+@njit(cache=True, error_model="numpy")
+def widened_vertices(vertices, size):
+    """All vertex arrays with room for `size` vertices."""
+    points, values, reach, above, below, history, following = vertices
+    return (
+        widened_rows(points, size),
+        widened_rows(values, size),
+        widened(reach, size),
+        widened_rows(above, size),
+        widened_rows(below, size),
+        widened_rows(history, size),
+        widened_rows(following, size),
+    )
 
 
-@njit(cache=True)
-def split_cells(points, values, reach, above, below, history, errors, slopes, starts, ids, masks, budget):
-    """Cuts the cells of a chunk by all units of a layer until `budget` cells are finished.
-
-    points (V, n), values (V, m), reach (V,), above, below, history (V, words): the vertices. starts (C + 1,), ids,
-    masks: the vertices of each cell and the facets through them, as bits that mean something within the cell only.
-    Returns vertices, finished cells, cells still to cut, doubts, and whether a cell had too many facets for a word.
-    """
-    V, n = points.shape
-    doubts, cells, entries = 0, 0, 0
-    depth = len(starts) - 1
-    stack_starts, stack_ids, stack_masks = starts.copy(), ids.copy(), masks.copy()
-    done_starts, done_ids, done_masks = np.zeros(64, np.int64), np.empty(256, np.int32), np.empty(256, np.uint64)
-    keys, owners = np.zeros(1024, np.uint64), np.empty(1024, np.int32)
-    pairs = np.empty((64, 2), np.int64)
-    edge_ids, edge_masks = np.empty(64, np.int32), np.empty(64, np.uint64)
-    cell_ids, cell_masks, column = np.empty(64, np.int32), np.empty(64, np.uint64), np.empty(64)
-    overflow = False
-    while depth > 0 and cells < budget and not overflow:
-        begin, end = stack_starts[depth - 1], stack_starts[depth]
-        depth -= 1
-        unit = first_cut(above, below, stack_ids, begin, end)
-        if unit < 0:
-            done_starts, done_ids, done_masks = append_cell(
-                done_starts, done_ids, done_masks, cells, stack_ids, stack_masks, begin, end
-            )
-            cells += 1
-            continue
-        count = end - begin
-        cell_ids, cell_masks, column = grown(cell_ids, count), grown(cell_masks, count), grown(column, count)
-        used = NONE
-        for i in range(count):
-            cell_ids[i], cell_masks[i] = stack_ids[begin + i], stack_masks[begin + i]
-            column[i] = values[cell_ids[i], unit]
-            used |= cell_masks[i]
-        overflow = ~used == NONE
-        bit = NONE if overflow else ONE << np.uint64(lowest_bit(~used))
-        edges = cut_edges(column, cell_masks, count, n, pairs)
-        while edges < 0:
-            pairs = np.empty((2 * len(pairs), 2), np.int64)
-            edges = cut_edges(column, cell_masks, count, n, pairs)
-        edge_ids, edge_masks = grown(edge_ids, edges), grown(edge_masks, edges)
-        points, values, reach = grown_rows(points, V + edges), grown_rows(values, V + edges), grown(reach, V + edges)
-        above, below, history = (
-            grown_rows(above, V + edges),
-            grown_rows(below, V + edges),
-            grown_rows(history, V + edges),
-        )
-        while 2 * (entries + edges) > len(keys):
-            keys, owners = grown_table(keys, owners)
-        for e in range(edges):
-            i, j = pairs[e]
-            u, w = min(cell_ids[i], cell_ids[j]), max(cell_ids[i], cell_ids[j])
-            key = np.uint64(u) << np.uint64(32) | np.uint64(w)
-            place = edge_place(keys, key)
-            if keys[place] == NONE:
-                keys[place], owners[place] = key, V
-                if values[u, unit] < 0.0:
-                    u, w = w, u
-                blur = place_vertex(points, values, reach, u, w, unit, V, errors)
-                inherited = min(reach[u], reach[w])
-                doubts += edge_signs(values, u, w, V, blur, inherited, unit, errors, slopes, above, below)
-                for word in range(history.shape[1]):
-                    history[V, word] = history[u, word] | history[w, word]
-                V += 1
-                entries += 1
-            edge_ids[e], edge_masks[e] = owners[place], cell_masks[i] & cell_masks[j] | bit
-        room = begin + 2 * (count + edges)
-        stack_ids, stack_masks, stack_starts = (
-            grown(stack_ids, room),
-            grown(stack_masks, room),
-            grown(stack_starts, depth + 3),
-        )
-        for sign in (-1.0, 1.0):
-            begin = push_half(
-                stack_ids,
-                stack_masks,
-                begin,
-                cell_ids,
-                cell_masks,
-                column,
-                count,
-                sign,
-                edge_ids,
-                edge_masks,
-                edges,
-                bit,
-            )
-            depth += 1
-            stack_starts[depth] = begin
-    done = (done_starts[: cells + 1], done_ids[: done_starts[cells]], done_masks[: done_starts[cells]])
-    rest = (stack_starts[: depth + 1], stack_ids[: stack_starts[depth]], stack_masks[: stack_starts[depth]])
-    return (points[:V], values[:V], reach[:V], above[:V], below[:V], history[:V]), done, rest, doubts, overflow
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def used_vertices(ids, V):
     """The vertices that occur in `ids`, in rising order, and `ids` in their numbering."""
     names = np.full(V, -1, np.int32)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from tests.strategies import KINDS, make_network, networks
 
 from relu_core import ReluNetwork, count_regions
 from relu_core.regions.rational import exact_regions
 from relu_core.regions.reference import patterns_by_linear_programs
+from tests.strategies import KINDS, make_network, networks
 
 Counter = Callable[[ReluNetwork, np.ndarray, np.ndarray], int]
 
