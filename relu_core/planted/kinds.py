@@ -157,7 +157,7 @@ def leak(X: Floats, seed: int) -> Signal:
 def drift(X: Floats, seed: int) -> Signal:
     """y = <c, x> + level(time), with a counter among the sensors: rows by chance look easy, later rows are not.
 
-    The level is set anew CAMPAIGNS times, three times as strong as the sensors (a recalibration, another batch of steel):
+    The level is set anew CAMPAIGNS times, three times as strong as the sensors (another batch of steel):
     within a campaign it can be read off the counter from known rows, for later campaigns it cannot.
     """
     D = len(X)

@@ -8,7 +8,8 @@ The map:
     minimise        minimise                                               the same function with fewer units
     gap             gap, gap_table, shallow_size_lower_bound               one theorem a function
     composition     compose, side_by_side                                  networks from networks
-    rational        evaluate_exactly, float64_error_bound                  exact values, and what float64 is worth
+    rational        evaluate_exactly, float64_error_bound                  exact values, proven error bounds
+    precision       float64_check                                          whether float64 still carries a network
 """
 
 from relu_core.theory.composition import compose, side_by_side
@@ -18,6 +19,7 @@ from relu_core.theory.gap import Gap, gap, gap_table, shallow_size_lower_bound, 
 from relu_core.theory.maximum import maximum, maximum_hidden_layers, shallow_maximum
 from relu_core.theory.minimise import minimise
 from relu_core.theory.pieces import Pieces, count_pieces, from_pieces, to_pieces
+from relu_core.theory.precision import Float64Check, float64_check
 from relu_core.theory.rational import evaluate_exactly, float64_error_bound
 
 __all__ = [
@@ -46,4 +48,6 @@ __all__ = [
     "side_by_side",
     "evaluate_exactly",
     "float64_error_bound",
+    "float64_check",
+    "Float64Check",
 ]

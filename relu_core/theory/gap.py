@@ -29,11 +29,12 @@ class Gap:
 
 
 def shallow_size_lower_bound(pieces: int, hidden_layers: int) -> int:
-    """The smallest number of hidden units that can make `pieces` pieces on an interval with that many hidden layers.
+    """The smallest number of hidden units that can make `pieces` pieces on an interval in that many hidden layers.
 
     A layer of n units cuts each piece it is given into at most n + 1, so widths n_1, ..., n_k' give at most
     prod (n_l + 1) pieces; the product is largest for equal widths, and the answer is the smallest sum that reaches
-    `pieces`. Departs from the paper, whose count 2 n_l per layer gives (1/2) k' p^(1/k') - 1: never below that bound.
+    `pieces` (a layer has at least one unit). Departs from the paper, whose count of 2 n_l a layer gives
+    (1/2) k' p^(1/k') - 1: never below that bound.
     Refuses: numbers below 1. Source: Arora et al. 2018, Theorem 3.1 and Lemma D.6 with the count of Serra et al. 2018.
     """
     pieces = arguments.positive_integer(pieces, "pieces")
@@ -45,7 +46,7 @@ def shallow_size_lower_bound(pieces: int, hidden_layers: int) -> int:
             high = middle
         else:
             low = middle + 1
-    return max(low, layers if pieces > 1 and low < layers else low)
+    return max(low, layers)
 
 
 def most_pieces(size: int, hidden_layers: int) -> int:

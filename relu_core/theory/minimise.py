@@ -8,7 +8,7 @@ from relu_core.arguments import Floats
 from relu_core.network import ReluNetwork
 from relu_core.theory.rational import evaluate_exactly
 
-POINTS = 5
+POINTS = 3
 
 
 def minimise(network: ReluNetwork) -> ReluNetwork:
@@ -47,21 +47,34 @@ def _fold_constants(weights: list[Floats], biases: list[Floats], layer: int) -> 
 
 
 def _merge_duplicates(weights: list[Floats], biases: list[Floats], layer: int) -> None:
-    first: dict[tuple[Fraction, ...], int] = {}
+    rows = np.column_stack([weights[layer], biases[layer]])
     following = weights[layer + 1].copy()
-    for unit, row in enumerate(np.column_stack([weights[layer], biases[layer]])):
-        scale = next((abs(Fraction(float(x))) for x in row if x), None)
-        if scale is None:
+    alike: dict[bytes, list[int]] = {}
+    for unit, row in enumerate(rows):
+        if not row.any():
             continue
-        key = tuple(Fraction(float(x)) / scale for x in row)
-        keeper = first.setdefault(key, unit)
-        if keeper != unit:
-            ratio = scale / next(abs(Fraction(float(x))) for x in [*weights[layer][keeper], biases[layer][keeper]] if x)
-            for out in np.flatnonzero(following[:, unit]):
-                taken = Fraction(float(following[out, unit])) * ratio + Fraction(float(following[out, keeper]))
-                following[out, keeper] = float(taken)
-            following[:, unit] = 0.0
+        # Float64 finds candidates, fractions decide: proportional rows agree to far more than nine digits.
+        rough = np.round(row / np.abs(row).max(), 9) + 0.0
+        keepers = alike.setdefault(rough.tobytes(), [])
+        ratio, keeper = next(((r, k) for k in keepers if (r := _ratio(row, rows[k])) is not None), (None, unit))
+        if ratio is None:
+            keepers.append(unit)
+            continue
+        for out in np.flatnonzero(following[:, unit]):
+            taken = Fraction(float(following[out, unit])) * ratio + Fraction(float(following[out, keeper]))
+            following[out, keeper] = float(taken)
+        following[:, unit] = 0.0
     weights[layer + 1] = following
+
+
+def _ratio(row: Floats, kept: Floats) -> Fraction | None:
+    """c > 0 with row = c * kept exactly, or None."""
+    places = np.flatnonzero(kept)
+    if not np.array_equal(places, np.flatnonzero(row)):
+        return None
+    ratios = {Fraction(float(row[i])) / Fraction(float(kept[i])) for i in places}
+    ratio = ratios.pop()
+    return ratio if not ratios and ratio > 0 else None
 
 
 def _drop_unread(weights: list[Floats], biases: list[Floats], layer: int) -> None:

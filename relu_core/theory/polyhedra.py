@@ -64,9 +64,12 @@ def cell_points(halfspaces: Floats, planes: Floats, point: Floats) -> list[Float
         if size == 0:
             continue
         parts = []
-        for inside, _ in cells:
+        for inside, known in cells:
             for side in (plane / size, -plane / size):
                 part = np.concatenate([inside, side[None]])
+                if side[:-1] @ known + side[-1] > SMALLEST_RADIUS:
+                    parts.append((part, known))
+                    continue
                 centre, radius = inner_ball(part)
                 if radius > SMALLEST_RADIUS:
                     parts.append((part, centre))

@@ -24,10 +24,7 @@ def evaluate_exactly(
 
     Refuses: a row with another number of entries than the network has inputs.
     """
-    layers = [
-        (_fractions(weight), [Fraction(float(b)) for b in bias])
-        for weight, bias in zip(network.weights, network.biases, strict=True)
-    ]
+    layers = [_terms(weight, bias) for weight, bias in zip(network.weights, network.biases, strict=True)]
     results = []
     for i, row in enumerate(X):
         values = [Fraction(x) if isinstance(x, Fraction | int) else Fraction(float(x)) for x in row]
@@ -35,11 +32,8 @@ def evaluate_exactly(
             raise ArgumentError(
                 f"X[{i}] has {len(values)} entries where the network takes {network.input_dim} inputs; pass as many"
             )
-        for j, (weight, bias) in enumerate(layers):
-            values = [
-                b + sum(w * v for w, v in zip(line, values, strict=True) if w and v)
-                for line, b in zip(weight, bias, strict=True)
-            ]
+        for j, rows in enumerate(layers):
+            values = [bias + sum(w * values[k] for k, w in terms if values[k]) for bias, terms in rows]
             if j < len(layers) - 1:
                 values = [max(v, Fraction(0)) for v in values]
         results.append(tuple(values))
@@ -79,7 +73,7 @@ def bend_weights(points: Floats, levels: Floats, *, inside: tuple[float, float] 
     weights = np.empty(len(at) - 1)
     for i in range(len(weights)):
         gap = at[i + 1] - at[i]
-        weight = float((Fraction(float(levels[i + 1])) - value) / gap - slope)
+        weight = _as_float((Fraction(float(levels[i + 1])) - value) / gap - slope, points[i])
         if inside is not None:
             weight = _rounded_inside(weight, value + slope * gap, gap, inside)
         weights[i] = weight
@@ -115,8 +109,19 @@ def rank(matrix: list[list[Fraction]]) -> int:
     return found
 
 
-def _fractions(weight: Floats) -> list[list[Fraction]]:
-    return [[Fraction(float(w)) for w in row] for row in weight]
+def _terms(weight: Floats, bias: Floats) -> list[tuple[Fraction, list[tuple[int, Fraction]]]]:
+    """Per output: the bias, and (input, weight) where the weight is not 0."""
+    return [
+        (Fraction(float(b)), [(int(k), Fraction(float(row[k]))) for k in np.flatnonzero(row)])
+        for row, b in zip(weight, bias, strict=True)
+    ]
+
+
+def _as_float(slope_change: Fraction, point: float) -> float:
+    try:
+        return float(slope_change)
+    except OverflowError:
+        raise ArgumentError(f"the bend at {point:g} is steeper than float64 can hold; move breakpoints apart") from None
 
 
 def _rounded_inside(weight: float, value: Fraction, gap: Fraction, inside: tuple[float, float]) -> float:
