@@ -1,16 +1,26 @@
 """fit_global: chooses, stops, reports a GlobalFit."""
 
+import time
 from collections.abc import Callable
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from relu_core import arguments
 from relu_core.errors import ArgumentError
-from relu_core.exact.certificate import GlobalFit
-from relu_core.exact.enumeration import enumerate_global
+from relu_core.exact.certificate import GAP_FLOOR, PROVEN_GAP, GlobalFit, relative_gap
+from relu_core.exact.enumeration import count_programs, enumerate_global
+from relu_core.exact.incumbents import Incumbent, decode, find_incumbent, improve_network
+from relu_core.exact.problem import Problem, make_problem
+from relu_core.exact.proof import Proof, store_proof
+from relu_core.exact.relaxation import Task, make_task, make_work
+from relu_core.exact.search import Outcome, count_roots, search
 from relu_core.network import ReluNetwork
 
 Callback = Callable[[float, float, int, float], None]
+# Tuples of first cells above which no time limit of a person's patience would see the last of them.
+MOST_ROOTS = 10**9
+STARTS_PER_UNIT = 30
 
 
 def fit_global(
@@ -29,13 +39,115 @@ def fit_global(
     warm_start: ReluNetwork | None = None,
     callback: Callback | None = None,
 ) -> GlobalFit:
-    """The proven global optimum of a network with one hidden layer of `width` units, or bounds on it.
+    """The proven global optimum of a network with one hidden layer of `width` units, or the best bounds on it in time.
 
-    X (D, n), y (D,). See GlobalFit for what comes back.
+    X (D, n), y (D,), -1 or 1 for hinge and logistic loss. loss: squared, absolute, huber (linear beyond one unit of y),
+    hinge or logistic, a mean over rows. weight_decay: times the sum of the units' norms |[v_j, b_j]|, the output weight
+    absorbed in v_j. max_norm: bound on each of these norms. sample_weight (D,). gap: relative distance of the bounds at
+    which the search may stop. time_limit: seconds. node_limit: cells solved. warm_start: a network of one hidden layer,
+    at most `width` units and one output, to start from. callback(lower, upper, nodes, seconds): called first when
+    the incumbent is found, then after each chunk of nodes.
+    Comes back: a GlobalFit; whatever ended the search, both its bounds hold, and no bound on weights is assumed.
+    Refuses what cannot be used, and sizes whose first cells alone could not be visited, naming their number.
+    Source: Arora, Basu, Mianjy, Mukherjee 2018, Theorem 4.1 (the problem and its finiteness).
+    Departs from the paper: branch and bound over cones of directions instead of enumeration, see `relaxation`.
     """
-    arguments.not_negative(gap, "gap")
-    if weight_decay or max_norm is not None:
-        raise ArgumentError("weight_decay and max_norm are not available yet; leave them at 0 and None")
-    return enumerate_global(
-        X, y, width, loss=loss, output_bias=output_bias, sample_weight=sample_weight, time_limit=time_limit
+    start = time.perf_counter()
+    problem = make_problem(
+        X,
+        y,
+        width,
+        loss=loss,
+        output_bias=output_bias,
+        weight_decay=weight_decay,
+        max_norm=max_norm,
+        sample_weight=sample_weight,
+    )
+    gap = arguments.not_negative(gap, "gap")
+    if loss in ("absolute", "hinge"):
+        if weight_decay or max_norm is not None:
+            raise ArgumentError(f"{loss} loss takes no weight_decay and no max_norm yet; leave them at 0 and None")
+        return enumerate_global(
+            X, y, width, loss=loss, output_bias=output_bias, sample_weight=sample_weight, time_limit=time_limit
+        )
+    task = make_task(problem)
+    _check_size(task)
+    work = make_work(task)
+    best = find_incumbent(task, work, starts=STARTS_PER_UNIT * width)
+    if warm_start is not None:
+        improve_network(problem, task, work, best, warm_start)
+    report = _reporter(callback, problem, start)
+    report(0.0, float(best.value[0]), 0)
+    outcome = search(
+        task,
+        best,
+        work,
+        gap=0.99 * gap,
+        floor=GAP_FLOOR * problem.constant_value,
+        deadline=start + time_limit,
+        node_limit=np.inf if node_limit is None else node_limit,
+        report=report,
+    )
+    return _global_fit(problem, task, best, outcome, gap, time.perf_counter() - start)
+
+
+def _check_size(task: Task) -> None:
+    roots = count_roots(task)
+    if roots > MOST_ROOTS:
+        raise ArgumentError(
+            f"X has {len(task.x) - 1} independent columns and width is {task.width}: the search begins with "
+            f"{roots:.1g} tuples of cells, too many for any time limit; pass fewer columns or units"
+        )
+
+
+def _reporter(callback: Callback | None, problem: Problem, start: float) -> Callable[[float, float, int], None]:
+    def report(lower: float, upper: float, nodes: int) -> None:
+        if callback is not None:
+            scale = problem.loss_scale
+            callback(scale * lower, scale * upper, nodes, time.perf_counter() - start)
+
+    return report
+
+
+def _global_fit(
+    problem: Problem, task: Task, best: Incumbent, outcome: Outcome, gap: float, seconds: float
+) -> GlobalFit:
+    network, signs, units, bias = decode(problem, task, best)
+    upper = problem.loss_scale * problem.value(signs, units, bias)
+    lower = min(problem.loss_scale * outcome.lower, upper)
+    reached = relative_gap(lower, upper, problem.loss_scale * problem.constant_value)
+    if reached <= PROVEN_GAP:
+        status = "proven"
+    elif reached <= gap or outcome.ended == "complete":
+        status = "gap"
+    else:
+        status = outcome.ended
+    proof: Proof | None = store_proof(problem, task, outcome)
+    return GlobalFit(
+        network=network,
+        lower=lower,
+        upper=upper,
+        gap=reached,
+        status=status,
+        nodes=outcome.nodes,
+        seconds=seconds,
+        max_weight=float(max(np.abs(network.weights[0]).max(initial=0.0), np.abs(network.biases[0]).max())),
+        assumptions=_assumptions(problem, proof),
+        proof=proof,
+    )
+
+
+def _assumptions(problem: Problem, proof: Proof | None) -> tuple[str, ...]:
+    D, M = problem.rows.shape
+    programs = count_programs(D, M, problem.width)
+    bounded = "each unit's norm is at most max_norm" if np.isfinite(problem.max_norm) else "weights are not bounded"
+    return (
+        bounded,
+        "arithmetic is float64: what rounding leaves of a dual's conditions is charged to its bound, at 100 times the "
+        "dual point's own weights",
+        "columns that are combinations of others to one part in 1e9 add nothing",
+        f"complete enumeration would solve about {programs:.2g} convex programs",
+        "the dual points are stored, verify() rechecks them"
+        if proof is not None
+        else "there were too many dual points to store: verify() rechecks the upper bound only",
     )

@@ -5,6 +5,7 @@ positively homogeneous. Collinear inputs lose a dimension here; the map back giv
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,8 +25,9 @@ class Problem:
     """One training problem, ready for the search.
 
     rows (D, M): whitened inputs with a trailing 1, so M is at most n + 1. y (D,), weight (D,): search units, weights
-    sum to 1. back (n + 1, M): search weights of a unit -> user weights [v, b] over `y_scale`. loss_scale: user loss
-    over search loss. delta: Huber's width in search units. weight_decay, max_norm: in search units.
+    sum to 1. back (n + 1, M): search weights of a unit -> user weights [v, b] over `y_scale`; forward (n + 1, M): the
+    way there, [v, b] @ forward. loss_scale: user loss over search loss. delta (Huber's width),
+    weight_decay and max_norm are in search units. options: what `make_problem` was told, to do it again.
     """
 
     rows: Floats
@@ -35,12 +37,14 @@ class Problem:
     loss: str
     delta: float
     back: Floats
+    forward: Floats
     y_mean: float
     y_scale: float
     loss_scale: float
     output_bias: bool
     weight_decay: float
     max_norm: float
+    options: dict[str, Any]
 
     def penalty(self, units: Floats) -> float:
         """weight_decay times the sum of the units' norms, search units; units (w, M)."""
@@ -88,7 +92,7 @@ def make_problem(
     if max_norm is not None and not max_norm > 0:
         raise ArgumentError(f"max_norm is {max_norm!r}; pass a number above 0, or None for weights without a bound")
     kept = weight > 0
-    rows, back = whiten(X[kept], weight[kept])
+    rows, back, forward = whiten(X[kept], weight[kept])
     y_mean, y_scale = _target_scale(y[kept], weight[kept], loss, output_bias)
     loss_scale = y_scale if loss == "absolute" else y_scale**2
     return Problem(
@@ -99,17 +103,26 @@ def make_problem(
         loss=loss,
         delta=1.0 / y_scale,
         back=back,
+        forward=forward,
         y_mean=y_mean,
         y_scale=y_scale,
         loss_scale=loss_scale,
         output_bias=bool(output_bias),
         weight_decay=arguments.not_negative(weight_decay, "weight_decay") * y_scale / loss_scale,
         max_norm=np.inf if max_norm is None else float(max_norm) / y_scale,
+        options={
+            "width": width,
+            "loss": loss,
+            "output_bias": output_bias,
+            "weight_decay": weight_decay,
+            "max_norm": max_norm,
+            "sample_weight": sample_weight,
+        },
     )
 
 
-def whiten(X: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Rows (D, M) with unit covariance and a trailing 1, and back (n + 1, M) from their weights to those of [x, 1]."""
+def whiten(X: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
+    """Rows (D, M) with unit covariance and a trailing 1; back and forward (n + 1, M) as Problem has them."""
     mean = weight @ X
     scale = np.sqrt(weight @ (X - mean) ** 2)
     scale = np.where(scale > 1e-13 * (np.abs(mean) + scale), scale, 0.0)
@@ -123,11 +136,13 @@ def whiten(X: Floats, weight: Floats) -> tuple[Floats, Floats]:
     back = np.zeros((n + 1, m + 1))
     back[:n, :m] = basis.T / spread / size[:, None]
     back[n, :m], back[n, m] = -mean @ back[:n, :m], 1.0
+    forward = np.zeros((n + 1, m + 1))
+    forward[:n, :m], forward[:n, m], forward[n, m] = scale[:, None] * basis.T * spread, mean, 1.0
     if m < n:
         null = _invisible(basis, mean, size)
         # of all weights that agree on the data a norm penalty asks for the smallest
         back = back - null @ (null.T @ back)
-    return rows, back
+    return rows, back, forward
 
 
 def _invisible(basis: Floats, mean: Floats, size: Floats) -> Floats:

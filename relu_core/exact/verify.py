@@ -1,14 +1,80 @@
-"""Rechecks a GlobalFit without the search's code."""
+"""Rechecks a GlobalFit without the search's code: the network's objective, every dual, and that no node is missing.
+
+The tree of cells must cover all directions, the nodes must cover all choices of cells and signs up to exchanges that
+change no network, and each leaf's dual must prove its bound. Then the least of these bounds holds for every network.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from relu_core import arguments
-from relu_core.exact.certificate import GlobalFit, Verification
+from relu_core.arguments import Floats
+from relu_core.exact.certificate import PROVEN_GAP, GlobalFit, Verification, relative_gap
+from relu_core.exact.coverage import missing_node
+from relu_core.exact.losses import LOSSES, row_losses
+from relu_core.exact.problem import Problem, make_problem
+from relu_core.exact.proof import Proof
+from relu_core.exact.verify_kernels import penalty_share, proved_bound
+from relu_core.network import ReluNetwork
+
+SMOOTHING = 0.05
+ROUNDING = 1e-7
 
 
 def verify_fit(fit: GlobalFit, X: ArrayLike, y: ArrayLike) -> Verification:
     """See GlobalFit.verify."""
     rows = arguments.rows(X, fit.network.input_dim)
-    arguments.targets(y, len(rows))
-    return Verification(np.inf, 0.0, False, False, 0, "no duals are stored with this fit")
+    targets = arguments.targets(y, len(rows))
+    proof = fit.proof
+    if not isinstance(proof, Proof):
+        return Verification(
+            fit.upper, 0.0, False, False, 0, "no duals are stored with this fit, so nothing was rechecked"
+        )
+    problem = make_problem(rows, targets, **proof.options)
+    upper = objective(fit.network, problem, rows, targets)
+    missing = missing_node(proof, problem)
+    bounds = _proved_bounds(proof, problem)
+    leaves = proof.branched < 0
+    least = min(float(bounds[leaves].min(initial=np.inf)), upper / problem.loss_scale)
+    lower = 0.0 if missing else max(0.0, problem.loss_scale * least)
+    scale = problem.loss_scale * problem.constant_value
+    allowed = ROUNDING * max(upper, PROVEN_GAP * scale) + 1e-9 * scale
+    same_upper, same_lower = abs(upper - fit.upper) <= allowed, lower >= fit.lower - allowed
+    if missing and fit.lower > 0:
+        reason = missing
+    elif not same_upper:
+        reason = f"the network's objective is {upper:.9g} on these rows, not {fit.upper:.9g}"
+    elif not same_lower:
+        reason = f"the duals prove {lower:.9g}, not {fit.lower:.9g}"
+    else:
+        reason = f"gap {relative_gap(lower, upper, scale):.2g} confirmed by {int(leaves.sum())} dual points"
+    return Verification(upper, lower, same_upper and same_lower, True, int(leaves.sum()), reason)
+
+
+def objective(network: ReluNetwork, problem: Problem, X: Floats, y: Floats) -> float:
+    """Objective in user units of a network with one hidden layer and one output."""
+    outputs = network(X)[:, 0]
+    delta = problem.delta * problem.y_scale
+    losses = row_losses(problem.loss, outputs, y, delta)
+    units = np.column_stack([network.weights[0], network.biases[0]]) * network.weights[1].T
+    decay = problem.weight_decay * problem.loss_scale / problem.y_scale
+    return float(problem.weight @ losses + decay * np.linalg.norm(units, axis=1).sum())
+
+
+def _proved_bounds(proof: Proof, problem: Problem) -> Floats:
+    """Each node's bound: its own dual's or its parent's, which holds for all of the parent's cells."""
+    x, bounds = np.ascontiguousarray(problem.rows.T), np.zeros(len(proof.parent))
+    loss, M, bias = LOSSES.index(problem.loss), problem.rows.shape[1], int(problem.output_bias)
+    for node, (units, positive, affine) in enumerate(proof.shape):
+        free = bias + affine * (M - 1)
+        cones, (point, shift) = proof.generator[proof.cells[node, :units]], proof.dual[node]
+        penalty, constant = penalty_share(
+            cones, problem.back, problem.weight_decay, problem.max_norm, proof.barrier, free, point,
+            free + units * M,
+        )  # fmt: skip
+        own = proved_bound(
+            x, problem.y, problem.weight, cones, positive, free, bias, loss, problem.delta, SMOOTHING, penalty,
+            constant, point, shift,
+        )  # fmt: skip
+        bounds[node] = max(own, bounds[proof.parent[node]] if proof.parent[node] >= 0 else 0.0)
+    return bounds

@@ -1,0 +1,53 @@
+"""Proof: the search's tree with one dual point a node, as `GlobalFit.verify` replays it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relu_core.arguments import Floats
+from relu_core.exact.problem import Problem
+from relu_core.exact.relaxation import Task
+from relu_core.exact.search import Outcome
+from relu_core.exact.search_kernels import CELLS, LOGGED
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """Everything a recheck needs besides the data.
+
+    options: what `make_problem` was told. barrier: height of the norm bound's barrier. generator (C, M, M), child
+    (C, 2): the tree of cells, orthants first. parent, branched (L,), shape (L, 3), cells (L, w): each visited node's
+    parent (-1: a root), unit whose cell was cut (-1: a leaf), [units, positive ones, affine part], cells.
+    dual (L, 2, p): where the node's dual is read off, and a shift from it.
+    """
+
+    options: dict[str, Any]
+    barrier: float
+    generator: Floats
+    child: NDArray[np.int64]
+    parent: NDArray[np.int64]
+    branched: NDArray[np.int64]
+    shape: NDArray[np.int64]
+    cells: NDArray[np.int64]
+    dual: Floats
+
+
+def store_proof(problem: Problem, task: Task, outcome: Outcome) -> Proof | None:
+    """The proof of a search, or None where it grew too long to be stored."""
+    tree, cells = outcome.tree, outcome.cells
+    entries, used = int(tree.counts[LOGGED]), int(tree.counts[CELLS])
+    if entries > len(tree.certificate):
+        return None
+    return Proof(
+        options=problem.options,
+        barrier=task.barrier,
+        generator=cells.generator[:used].copy(),
+        child=cells.child[:used].copy(),
+        parent=tree.parent[:entries].copy(),
+        branched=tree.branched[:entries].copy(),
+        shape=tree.shape[:entries].copy(),
+        cells=tree.logged[:entries].copy(),
+        dual=tree.certificate[:entries].copy(),
+    )

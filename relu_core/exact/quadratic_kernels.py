@@ -1,0 +1,96 @@
+"""Small dense linear algebra of the relaxation: Cholesky, and quadratic programs over nonnegative variables."""
+
+import numpy as np
+from numba import njit
+
+FAST = {"reassoc", "contract", "nsz", "arcp"}
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def solve_positive(matrix, index, n, right, shift, factor, out):
+    """out[:n] = (matrix[index, index] + shift I)^-1 right[index]; False where a pivot is lost to rounding."""
+    for i in range(n):
+        a = index[i]
+        for j in range(i + 1):
+            s = matrix[a, index[j]]
+            if i == j:
+                s += shift
+            for k in range(j):
+                s -= factor[i, k] * factor[j, k]
+            if i == j:
+                if s <= 1e-14 * (matrix[a, a] + shift) + 1e-300:
+                    return False
+                factor[i, i] = np.sqrt(s)
+            else:
+                factor[i, j] = s / factor[j, j]
+    for i in range(n):
+        s = right[index[i]]
+        for k in range(i):
+            s -= factor[i, k] * out[k]
+        out[i] = s / factor[i, i]
+    for i in range(n - 1, -1, -1):
+        s = out[i]
+        for k in range(i + 1, n):
+            s -= factor[k, i] * out[k]
+        out[i] = s / factor[i, i]
+    return True
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def solve_shifted(matrix, index, n, right, shift, factor, out):
+    """As solve_positive, raising the shift until every pivot holds."""
+    while not solve_positive(matrix, index, n, right, shift, factor, out):
+        shift = 1e-14 + shift * 100.0
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def step_to_bound(x, target, index, n, free):
+    """Moves x towards target over index[:n] until a bounded variable reaches 0; returns that variable, or -1."""
+    step, blocking = 1.0, -1
+    for i in range(n):
+        a = index[i]
+        if a >= free and target[i] <= 0.0:
+            distance = x[a] - target[i]
+            share = x[a] / distance if distance > 0.0 else 0.0
+            if share < step or blocking < 0:
+                step, blocking = min(share, 1.0), a
+    for i in range(n):
+        x[index[i]] += step * (target[i] - x[index[i]])
+    return blocking
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def nonnegative_quadratic(p, free, hessian, linear, shift, start, x, passive, index, factor, target):
+    """x = argmin 1/2 x'(hessian + shift I)x - linear'x, x[a] >= 0 for a >= free (Lawson and Hanson's active set)."""
+    for a in range(p):
+        x[a] = start[a]
+        passive[a] = a < free or start[a] > 0.0
+    for _ in range(3 * p + 5):
+        for _ in range(p + 2):
+            n = 0
+            for a in range(p):
+                if passive[a]:
+                    index[n] = a
+                    n += 1
+            solve_shifted(hessian, index, n, linear, shift, factor, target)
+            blocking = step_to_bound(x, target, index, n, free)
+            if blocking < 0:
+                break
+            x[blocking] = 0.0
+            passive[blocking] = False
+            for a in range(free, p):
+                if passive[a] and x[a] <= 0.0:
+                    x[a] = 0.0
+                    passive[a] = False
+        entering, most = -1, 1e-11
+        for a in range(free, p):
+            if not passive[a]:
+                s = linear[a] - shift * x[a]
+                for b in range(p):
+                    s -= hessian[a, b] * x[b]
+                s /= np.sqrt(hessian[a, a] + shift)
+                if s > most:
+                    entering, most = a, s
+        if entering < 0:
+            return
+        passive[entering] = True

@@ -1,0 +1,223 @@
+"""Loops of the branch and bound: the heap of open nodes, the bounding of one node, the cutting of the next."""
+
+import numpy as np
+from numba import njit
+
+from relu_core.exact.cones_kernels import cut_cell
+from relu_core.exact.incumbents_kernels import descend, keep_incumbent, network_value
+from relu_core.exact.newton_kernels import bound_node
+
+FAST = {"reassoc", "contract", "nsz", "arcp"}
+HEAP, FREE, CELLS, LOGGED, NODES, STEPS = 0, 1, 2, 3, 4, 5
+CLOSED, TOLERANCE, FLOOR = 0, 1, 2
+
+
+@njit(cache=True)
+def before(tree, a, b):
+    """Whether open node a comes before b: lower bound first, older first in a tie."""
+    return tree.bound[a] < tree.bound[b] or (tree.bound[a] == tree.bound[b] and tree.log[a] < tree.log[b])
+
+
+@njit(cache=True)
+def heap_push(tree, slot):
+    """Adds an open node."""
+    i = tree.counts[HEAP]
+    tree.counts[HEAP] += 1
+    while i > 0:
+        parent = (i - 1) // 2
+        if not before(tree, slot, tree.heap[parent]):
+            break
+        tree.heap[i] = tree.heap[parent]
+        i = parent
+    tree.heap[i] = slot
+
+
+@njit(cache=True)
+def heap_pop(tree):
+    """Removes and returns the open node with the lowest bound."""
+    top = tree.heap[0]
+    tree.counts[HEAP] -= 1
+    n = tree.counts[HEAP]
+    last = tree.heap[n]
+    i = 0
+    while 2 * i + 1 < n:
+        child = 2 * i + 1
+        if child + 1 < n and before(tree, tree.heap[child + 1], tree.heap[child]):
+            child += 1
+        if not before(tree, tree.heap[child], last):
+            break
+        tree.heap[i] = tree.heap[child]
+        i = child
+    tree.heap[i] = last
+    return top
+
+
+@njit(cache=True)
+def needless(task, cells, chosen, units, positive, affine):
+    """Whether other nodes cover this one: a unit off for all rows, or on where an affine part stands in for it, or
+    units of one sign out of order."""
+    for j in range(units):
+        uniform = cells.uniform[chosen[j]]
+        if uniform == 2 or (uniform == 1 and task.affine == 1):
+            return True
+        if j + 1 < units and (j < positive) == (j + 1 < positive):
+            depth = min(cells.depth[chosen[j]], cells.depth[chosen[j + 1]])
+            shift = np.uint64(64 - depth)
+            if (cells.path[chosen[j]] >> shift) > (cells.path[chosen[j + 1]] >> shift):
+                return True
+    return False
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def envelope_gaps(task, units, R, work):
+    """work.score[j]: how much room unit j's envelope leaves at the undecided rows."""
+    for j in range(units):
+        room = 0.0
+        for r in range(R):
+            room += work.weight[r] * (work.u[j, r] - max(0.0, work.z[j, r]))
+        work.score[j] = room
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def try_network(task, cells, chosen, units, positive, affine, p, free, polish, best, weights, work):
+    """The network that the relaxation's solution stands for, improved if it is promising."""
+    M = task.x.shape[0]
+    for a in range(free):
+        weights[a] = work.theta[a]
+    for j in range(units):
+        for a in range(M):
+            s = 0.0
+            for k in range(M):
+                s += work.theta[free + j * M + k] * cells.generator[chosen[j], k, a]
+            weights[free + j * M + a] = s
+    value = network_value(task, weights, free, units, positive, work)
+    if polish or value < 1.05 * best.value[0]:
+        value = descend(task, weights, p, free, units, positive, 40, work)
+    keep_incumbent(best, weights, p, value, units, positive, affine)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def cutoff_of(tree, best):
+    """Bound from which on a node cannot improve the incumbent by more than the tolerance."""
+    return best.value[0] - tree.number[TOLERANCE] * max(best.value[0], tree.number[FLOOR])
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inherited, warm, polish, weights, work):
+    """Bounds a node, tries its network, and closes it or opens it for cutting."""
+    if needless(task, cells, chosen, units, positive, affine):
+        return
+    bound, R, p, free, steps = bound_node(
+        task, cells, chosen, units, positive, affine, cutoff_of(tree, best), warm, work
+    )
+    undecided = 0
+    for j in range(units):
+        undecided += cells.undecided[chosen[j]]
+    tree.counts[NODES] += 1
+    tree.counts[STEPS] += steps
+    envelope_gaps(task, units, R if undecided > 0 else 0, work)
+    solution = work.theta.copy()
+    try_network(task, cells, chosen, units, positive, affine, p, free, polish, best, weights, work)
+    entry = tree.counts[LOGGED]
+    tree.counts[LOGGED] += 1
+    tree.parent[entry], tree.branched[entry], tree.proved[entry] = parent, -1, bound
+    tree.shape[entry, 0], tree.shape[entry, 1], tree.shape[entry, 2] = units, positive, affine
+    for j in range(units):
+        tree.logged[entry, j] = chosen[j]
+    if entry < tree.certificate.shape[0]:
+        for a in range(p):
+            tree.certificate[entry, 0, a] = work.certificate[0, a]
+            tree.certificate[entry, 1, a] = work.certificate[1, a]
+    bound = max(bound, inherited)
+    unit, most = -1, -1.0
+    for j in range(units):
+        room = work.score[j] + 1e-9 * cells.undecided[chosen[j]]
+        if cells.undecided[chosen[j]] > 0 and cells.depth[chosen[j]] < 62 and room > most:
+            unit, most = j, room
+    if bound >= cutoff_of(tree, best) or unit < 0:
+        tree.number[CLOSED] = min(tree.number[CLOSED], bound)
+        return
+    tree.counts[FREE] -= 1
+    slot = tree.vacant[tree.counts[FREE]]
+    tree.bound[slot], tree.unit[slot], tree.log[slot] = bound, unit, entry
+    for j in range(units):
+        tree.chosen[slot, j] = chosen[j]
+    for a in range(p):
+        tree.theta[slot, a] = solution[a]
+    heap_push(tree, slot)
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def visit_roots(task, tree, cells, best, first, last, weights, work):
+    """Visits the root nodes numbered first to last - 1: affine part, number of positive units, an orthant a unit."""
+    M = task.x.shape[0]
+    orthants = 1 << M
+    chosen = np.zeros(task.width, dtype=np.int64)
+    for number in range(first, last):
+        rest, affine = number, 0
+        block = (task.width + 1) * orthants**task.width
+        if rest >= block:
+            rest, affine = rest - block, 1
+        units = task.width - affine
+        positive, rest = rest // orthants**units, rest % orthants**units
+        skip = False
+        for j in range(units):
+            chosen[j], rest = rest % orthants, rest // orthants
+            # relu(z) = relu(-z) + z: beside a free affine part half of the directions say all
+            skip |= affine == 1 and chosen[j] >= orthants // 2
+        if not skip:
+            visit(
+                task, tree, cells, best, chosen, units, positive, affine, -1, 0.0, False, number % 7 == 0, weights, work
+            )
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def inherit_start(tree, cells, slot, unit, cell, half, free, M, theta, work):
+    """The parent's solution in the child's generators; what lies outside the child's cell is moved to its face."""
+    for a in range(theta.shape[0]):
+        work.theta[a] = theta[a]
+    first = free + unit * M
+    a, b, place, length = cells.edge[cell, 0], cells.edge[cell, 1], cells.place[cell], cells.length[cell]
+    at_a, at_b = theta[first + a], theta[first + b]
+    if half == 0:
+        middle, kept = at_b / place * length, at_a - at_b * (1.0 - place) / place
+        if kept < 0.0:
+            middle, kept = at_a / (1.0 - place) * length, 0.0
+        work.theta[first + a], work.theta[first + b] = kept, middle
+    else:
+        middle, kept = at_a / (1.0 - place) * length, at_b - at_a * place / (1.0 - place)
+        if kept < 0.0:
+            middle, kept = at_b / place * length, 0.0
+        work.theta[first + a], work.theta[first + b] = middle, kept
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def expand(task, tree, cells, best, steps, weights, work):
+    """Cuts up to `steps` open nodes, lowest bound first; returns True when none is left below the cutoff."""
+    M = task.x.shape[0]
+    chosen = np.zeros(task.width, dtype=np.int64)
+    theta = np.zeros(work.theta.shape[0])
+    for _ in range(steps):
+        if tree.counts[HEAP] == 0 or tree.bound[tree.heap[0]] >= cutoff_of(tree, best):
+            return True
+        slot = heap_pop(tree)
+        entry, unit, inherited = tree.log[slot], tree.unit[slot], tree.bound[slot]
+        units, positive, affine = tree.shape[entry, 0], tree.shape[entry, 1], tree.shape[entry, 2]
+        free = task.bias + affine * (M - 1)
+        for a in range(theta.shape[0]):
+            theta[a] = tree.theta[slot, a]
+        cell = tree.chosen[slot, unit]
+        tree.counts[CELLS] = cut_cell(cells, cell, task.x, work.places, tree.counts[CELLS])
+        tree.branched[entry] = unit
+        for half in range(2):
+            for j in range(units):
+                chosen[j] = tree.chosen[slot, j]
+            chosen[unit] = cells.child[cell, half]
+            inherit_start(tree, cells, slot, unit, cell, half, free, M, theta, work)
+            polish = tree.counts[NODES] % 500 == 0
+            visit(
+                task, tree, cells, best, chosen, units, positive, affine, entry, inherited, True, polish, weights, work
+            )
+        tree.vacant[tree.counts[FREE]] = slot
+        tree.counts[FREE] += 1
+    return False
