@@ -1,5 +1,6 @@
-"""flows: a row of data walks from a plant's file to a manager's signature. One line a stage, in the data's order.
+"""flows: a row of data walks from a plant's file to a manager's signature.
 
+The map, one line a stage, in the data's order:
     charter         the question, the promise and the price, fixed first
     settings        folders, ports and addresses of this installation
     errors          what is refused, in one sentence each
@@ -12,10 +13,9 @@
     report          Comparison + Verdict -> one page, English or Japanese
     tasks           every Prefect task in one table
     approval        the gate between stages: a person decides
+    progress        how far a run is, and how long still
     ingest          flow "Ingest data"
     evaluate        flow "Evaluate PoC"
-    inspect_file    flow "Inspect a file"
-    theory_benchmark  flow "Theory benchmark"
     operations      up, down, status, deployments, doctor
     demo_plant      a stamping press with known truth
     cli             depthcase, the command

@@ -1,4 +1,4 @@
-"""Charter: the question, the promise and the price, fixed before any model is trained. The form = the YAML file = the record.
+"""Charter: the question, the promise and the price, fixed before any model is trained. One for form, file and record.
 
 One flat model: every field has a title, a unit where it has one, and a sentence a plant engineer understands.
 0 or an empty text means "not used". Limits that involve two fields are checked by `Charter.problems`.
@@ -90,7 +90,7 @@ class Charter(BaseModel):
     )  # fmt: skip
     data_file: str = Field(
         "", title="File to ingest first",
-        description="A file or folder of data/1_raw that is ingested under the name above. Empty: the data set is there.",
+        description="A file or folder of data/1_raw, ingested under the name above. Empty: the data set is there.",
     )  # fmt: skip
     target: str = Field(
         title="Column to predict", min_length=1, description="Exactly as in the data set, without unit."
@@ -187,11 +187,11 @@ class Charter(BaseModel):
             found.append(
                 f"metric {self.metric} does not measure {self.task!s}; choose one listed for that kind of answer"
             )
-        if self.kill_value and (self.kill_value - self.target_value) * _sign(metric.better) >= 0:
+        elif self.kill_value and metric.sign * self.kill_value >= metric.sign * self.target_value:
             side = "below" if metric.better == "higher" else "above"
             found.append(
-                f"kill_value {self.kill_value:g} must lie {side} target_value {self.target_value:g}, as {metric.better} "
-                f"{self.metric} is better; swap or correct them"
+                f"kill_value {self.kill_value:g} must lie {side} target_value {self.target_value:g}, "
+                f"as {metric.better} {self.metric} is better; swap or correct them"
             )
         if self.split_rule is not SplitRule.CHANCE and not self.split_column:
             found.append(f"split_rule is '{self.split_rule}' but split_column is empty; name the group or time column")
@@ -281,10 +281,6 @@ def _sentence(item: Any) -> str:
     if item["type"] == "extra_forbidden":
         return f"{name} is no field of a charter; remove it or correct its spelling"
     return f"{name} is {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}"
-
-
-def _sign(better: str) -> int:
-    return 1 if better == "higher" else -1
 
 
 def _layer_problems(hidden_layers: list[int]) -> list[str]:

@@ -31,7 +31,7 @@ def _run_name() -> str:
 
 @flow(
     name="Evaluate PoC",
-    description="Does depth pay on our data, and is it worth the money? Screen, compare, confirm, and a verdict to sign.",
+    description="Does depth pay on our data, and is it worth the money? Screen, compare, confirm, a verdict to sign.",
     flow_run_name=_run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),  # type: ignore[arg-type]
 )
@@ -64,7 +64,7 @@ class _Evaluation:
         self.sure = ""
 
     def screen(self) -> Plain:
-        """Look at the data and the simple models; gives the pointer to the untouched rows, which only Confirm may open."""
+        """Look at the data and the simple models; gives the pointer to the untouched rows, for Confirm."""
         begun = time.monotonic()
         version = self._do(tasks.find_data)
         question = self._do(tasks.check_question, version=version)

@@ -14,7 +14,7 @@ import relu_core
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(p for folder in ("relu_core", "flows") for p in (ROOT / folder).rglob("*.py"))
 FORBIDDEN_NAMES = ("utils", "helpers", "common", "manager")
-PREFECT_FILES = {"tasks.py", "ingest.py", "evaluate.py", "inspect_file.py", "theory_benchmark.py", "approval.py"}
+PREFECT_FILES = {"tasks.py", "ingest.py", "evaluate.py", "inspect_file.py", "theory_benchmark.py", "approval.py", "progress.py"}
 
 
 def imported_modules(path: Path) -> set[str]:
@@ -80,7 +80,9 @@ def test_no_pickle_on_any_path() -> None:
 
 def test_the_map_of_flows_names_every_stage() -> None:
     folder = ROOT / "flows"
-    there = {p.stem if p.is_file() else p.name for p in folder.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
+    there = {
+        p.stem if p.is_file() else p.name for p in folder.iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()
+    }
     assert set(map_names(flows.__doc__ or "")) == there - {"__init__"}
 
 

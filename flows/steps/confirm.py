@@ -68,7 +68,7 @@ def count_regions(
     networks: tuple[StoredNetwork, ...],
     recipes: tuple[TunedFamily, ...],
 ) -> FamilyResult:
-    """How many linear pieces the networks of one family use: the finalist's own, and one network for every other size."""
+    """How many linear pieces one family uses: the finalist's own network, and one for every other size."""
     opened = open_rows(rows)
     columns = fit_columns(opened.frame, rows.columns)
     X = columns.apply(opened.frame)

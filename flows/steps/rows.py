@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RowsFile:
-    """Where rows lie. columns: the inputs. classes: names by number, empty for a number. folds: 0 for untouched rows."""
+    """Where rows lie. columns: the inputs. classes: names by number, empty for a number. folds: 0 when untouched."""
 
     path: str
     sha256: str
@@ -57,7 +57,7 @@ class Rows:
 
 
 def write_rows(frame: pd.DataFrame, y: Floats, folder: Path, kind: RowsFile) -> RowsFile:
-    """Write the inputs of `frame` and y beside, rename to the content's hash, and give the pointer. Raises DatasetError."""
+    """Write `frame` and y beside, rename to the content's hash, give the pointer. Raises DatasetError."""
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f".writing-{uuid.uuid4().hex}"
     try:

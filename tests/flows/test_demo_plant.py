@@ -36,9 +36,9 @@ def test_every_good_row_is_stored_and_every_bad_line_has_its_reason(plant: Check
         "the row repeats line 502, with the same time",
         'column "Force right" holds "#####" where a number is needed',
         'column "Vibration front" holds "4.1 mm/s" where a number is needed',
-        "the row has 13 cells where the table has 12 columns",
+        "the row has 15 cells where the table has 14 columns",
         "no cell of the row has a value",
-        "the row has 4 cells where the table has 12 columns",
+        "the row has 4 cells where the table has 14 columns",
     ]
     assert plant.units["Force left"] == "kN" and plant.units["Vibration rear"] == "mm/s"
     assert 5 < plant.frame["Oil temperature"].isna().sum() < 60
@@ -61,14 +61,14 @@ def test_simple_models_fail_as_the_docstring_says(plant: Checked) -> None:
     suspected = suspected_columns(find_leaks(frame, TARGET, "binary"))
     inputs = [name for name in frame.columns if name not in (*suspected, TARGET)]
     X, y = fit_columns(frame, inputs).apply(frame), numeric_target(frame, TARGET, "binary").y
-    assert X.shape == (5000, 8)
+    assert X.shape == (5000, 10)
     order = np.random.default_rng(0).permutation(5000)
     fit, test = order[:3200], order[3200:]
     standard = (X - X[fit].mean(axis=0)) / X[fit].std(axis=0)
     linear = LogisticRegression().fit(standard[fit], y[fit]).predict_proba(standard[test])[:, 1]
     trees = HistGradientBoostingClassifier(random_state=0).fit(X[fit], y[fit]).predict_proba(X[test])[:, 1]
     wear = (frame["Tool wear"].to_numpy() - 22.5) / (45 / np.sqrt(12))
-    best = margin(standard[:, :6] - standard[:, :6].mean(axis=0), wear)[test]
+    best = margin(standard[:, :8] - standard[:, :8].mean(axis=0), wear)[test]
     assert 0.45 < roc_auc_score(y[test], linear) < 0.55
-    assert 0.70 < roc_auc_score(y[test], trees) < 0.80
+    assert 0.60 < roc_auc_score(y[test], trees) < 0.80
     assert 0.98 < roc_auc_score(y[test], best) < 1.0
