@@ -12,7 +12,7 @@ GOOD = "#0a7d52"
 BAD = "#b4232a"
 EXACT = "#007a6c"
 BASELINE = "#6b6f76"
-FAMILY = {1: "#c2500a", 2: "#0b66a8", 3: "#7a3e9d", 4: "#a82a6c", 5: "#6b5d00", 6: "#3c4f9e"}
+FAMILY = {1: "#c2500a", 2: "#0b66a8", 3: "#46176e", 4: "#b20059", 5: "#6b5d00", 6: "#3c4f9e"}
 MARKERS = {1: "o", 2: "s", 3: "^", 4: "D", 5: "v", 6: "P"}
 
 # Generic names come last: a reader's system finds its own Japanese font, nothing is embedded and nothing is fetched.
@@ -108,6 +108,43 @@ WORDS = {
         "nothing": "測定値なし",
     },
 }
+
+
+METRICS = {
+    "en": {
+        "roc_auc": "area under the ROC curve",
+        "average_precision": "average precision",
+        "f1": "F1",
+        "macro_f1": "macro F1",
+        "recall_at_precision": "recall at high precision",
+        "accuracy": "accuracy",
+        "balanced_accuracy": "balanced accuracy",
+        "log_loss": "log loss",
+        "expected_cost": "expected cost a row",
+        "rmse": "root mean squared error",
+        "mae": "mean absolute error",
+        "r2": "explained variance (R²)",
+    },
+    "ja": {
+        "roc_auc": "ROC曲線下面積",
+        "average_precision": "平均適合率",
+        "f1": "F1値",
+        "macro_f1": "マクロF1値",
+        "recall_at_precision": "高適合率での再現率",
+        "accuracy": "正解率",
+        "balanced_accuracy": "均衡正解率",
+        "log_loss": "対数損失",
+        "expected_cost": "1行あたりの期待費用",
+        "rmse": "二乗平均平方根誤差",
+        "mae": "平均絶対誤差",
+        "r2": "決定係数(R²)",
+    },
+}
+
+
+def metric_name(metric: str, language: str = "en") -> str:
+    """The metric in words; a name without words stays as it is."""
+    return METRICS[language].get(metric, metric.replace("_", " "))
 
 
 def family_color(hidden_layers: int) -> str:

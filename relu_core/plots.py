@@ -10,7 +10,7 @@ import logging
 import math
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -38,10 +38,9 @@ from relu_core.plot_style import (
     family_color,
     family_marker,
     family_name,
+    metric_name,
 )  # fmt: skip
-
-if TYPE_CHECKING:
-    from relu_core.regions.slices import SliceRegions
+from relu_core.regions import SliceRegions
 
 _STYLE: Any = {
     "font.family": "sans-serif", "font.sans-serif": list(FONTS), "font.size": 10.5, "axes.labelsize": 10.5,
@@ -83,7 +82,7 @@ def size_for_accuracy(comparison: Comparison, *, language: str = "en") -> Figure
             labels.append((value, f"{words[word]} {value:g}", color))
     _sizes(axes, [p.parameters for f in comparison.families for p in f.points])
     _end_labels(axes, labels)
-    _axis_names(axes, words["parameters"], promise.metric.replace("_", " "))
+    _axis_names(axes, words["parameters"], metric_name(promise.metric, language))
     return _or_nothing(figure, axes, labels, words)
 
 
@@ -111,20 +110,18 @@ def regions_against_parameters(comparison: Comparison, *, language: str = "en") 
     return _or_nothing(figure, axes, labels, words)
 
 
-def region_slice(regions: "SliceRegions", rows: ArrayLike = (), *, language: str = "en") -> Figure:
+def region_slice(regions: SliceRegions, rows: ArrayLike = (), *, language: str = "en") -> Figure:
     """The polygons of a 2-D slice, one soft tone for each affine map, with data rows (k, 2) in slice coordinates."""
     words = WORDS[language]
     figure, axes = _figure(5.2, 4.6)
     polygons = [np.asarray(polygon) for polygon in regions.polygons]
-    tones = _tones(np.asarray(regions.maps).reshape(len(polygons), -1)) if polygons else []
+    tones = _tones(regions.maps) if polygons else []
     axes.add_collection(PolyCollection(polygons, facecolors=tones, edgecolors=QUIET, linewidths=0.6))
     points = np.asarray(rows, dtype=float).reshape(-1, 2)
     axes.plot(points[:, 0], points[:, 1], "o", color=INK, markersize=2.6, alpha=0.7, markeredgewidth=0)
     axes.grid(False)
-    if polygons:
-        corners = np.vstack(polygons)
-        axes.set_xlim(corners[:, 0].min(), corners[:, 0].max())
-        axes.set_ylim(corners[:, 1].min(), corners[:, 1].max())
+    left, right, low, high = regions.extent
+    axes.set(xlim=(left, right), ylim=(low, high))
     axes.set_aspect("equal")
     _axis_names(axes, words["direction"].format(i=1), words["direction"].format(i=2))
     return _or_nothing(figure, axes, polygons, words)
@@ -147,7 +144,7 @@ def learning_curve(comparison: Comparison, *, language: str = "en") -> Figure:
             axes.plot([wanted.value], [promise.target], "o", color=GOOD)
         _sizes(axes, [p.rows for p in points] + ([wanted.value] if math.isfinite(wanted.value) else []))
     _end_labels(axes, labels)
-    _axis_names(axes, words["rows"], promise.metric.replace("_", " "))
+    _axis_names(axes, words["rows"], metric_name(promise.metric, language))
     return _or_nothing(figure, axes, points, words)
 
 
@@ -323,7 +320,7 @@ def _end_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:
     x = axes.get_xlim()[1]
     ordered = sorted(labels)
     wanted = [float(to_axes.transform((x, value))[1]) for value, _, _ in ordered]
-    gap = 0.185 / (axes.figure.get_size_inches()[1] * axes.get_position().height)
+    gap = 0.185 * axes.figure.dpi / axes.get_window_extent().height
     for y, (_, text, color) in zip(spread(wanted, gap), ordered, strict=True):
         axes.text(1.015, y, text, transform=axes.transAxes, color=color, va="center", fontsize=9.5)
 
@@ -347,10 +344,11 @@ def _top(group: Sequence[float], gap: float) -> float:
 
 
 def _tones(maps: np.ndarray) -> list[tuple[float, ...]]:
-    """A soft colour for each affine map: equal maps look equal, and the tone follows the steepness."""
-    steep = np.linalg.norm(maps, axis=1)
-    order = np.argsort(np.argsort(steep, kind="stable"), kind="stable") / max(1, len(steep) - 1)
-    return [tuple(matplotlib.colormaps["cividis"](0.25 + 0.7 * float(t), alpha=0.45)) for t in order]
+    """A soft colour for each affine map: equal maps look equal, and the tone rises with the steepness."""
+    steepness = np.round(np.linalg.norm(maps[:, :, :2], axis=(1, 2)), 12)
+    levels, rank = np.unique(steepness, return_inverse=True)
+    shades = rank / max(1, len(levels) - 1)
+    return [tuple(matplotlib.colormaps["cividis"](0.25 + 0.7 * float(shade), alpha=0.45)) for shade in shades]
 
 
 def _axis_names(axes: Axes, x: str, y: str) -> None:

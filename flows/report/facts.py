@@ -14,7 +14,7 @@ from relu_core.comparison.evidence import everything_measured
 from relu_core.comparison.schema import Comparison, MoneyResult
 from relu_core.comparison.verdict import Verdict
 from relu_core.interval import Interval
-from relu_core.plot_style import family_name
+from relu_core.plot_style import family_name, metric_name
 
 OPTION = {"SIMPLE_SUFFICES": "simple", "WIDTH_SUFFICES": "shallow", "DEPTH_PAYS": "deep"}
 METRICS, FACTORS = (
@@ -67,15 +67,17 @@ def _of_verdict(verdict: Verdict, numbers: Numbers) -> Facts:
 def _word(name: str, value: str, numbers: Numbers) -> Markup:
     if name == "model":
         return as_text(model_name(value, numbers))
-    if name in ("metric", "stage"):
-        return escape(numbers.words.get(f"{name}.{value}", value))
+    if name == "metric":
+        return escape(metric_name(value, numbers.language))
+    if name == "stage":
+        return escape(numbers.words.get(f"stage.{value}", value))
     return as_text(value)
 
 
 def _promise(comparison: Comparison, numbers: Numbers) -> Facts:
     promise = comparison.criteria
     found = {
-        "metric": escape(numbers.words.get(f"metric.{promise.metric}", promise.metric)),
+        "metric": escape(metric_name(promise.metric, numbers.language)),
         "target": numbers.metric(promise.target),
         "minimum_ratio": numbers.times(promise.minimum_ratio),
         "level": numbers.percent(promise.level),

@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 from flows.report.facts import as_text
 from flows.report.numbers import Numbers
 from relu_core.comparison.schema import Comparison, FamilyResult
-from relu_core.plot_style import family_name
+from relu_core.plot_style import family_name, metric_name
 
 Row = tuple[Markup, ...]
 
@@ -110,7 +110,7 @@ def charter(comparison: Comparison, numbers: Numbers) -> list[tuple[Markup, Mark
     lines = [
         ("poc", as_text(comparison.poc)),
         ("target_column", as_text(comparison.dataset.target)),
-        ("metric", escape(words.get(f"metric.{promise.metric}", promise.metric))),
+        ("metric", escape(metric_name(promise.metric, numbers.language))),
         ("target", numbers.metric(promise.target)),
         ("kill", numbers.metric(promise.kill)),
         ("today", numbers.metric(promise.today)),

@@ -13,7 +13,7 @@ from flows.report.words_en import ENGLISH
 from flows.report.words_ja import JAPANESE
 from relu_core.arguments import one_of
 
-LANGUAGES = {"en": ENGLISH, "ja": JAPANESE}
+LANGUAGES: dict[str, "dict[str, Wording]"] = {"en": ENGLISH, "ja": JAPANESE}
 
 Wording = str | tuple[str, ...]
 

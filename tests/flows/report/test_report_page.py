@@ -1,0 +1,233 @@
+"""The decision page says only what the record holds, in both languages, for every result there can be."""
+
+import json
+import math
+import re
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from flows.report.facts import Facts, facts_of
+from flows.report.numbers import Numbers
+from flows.report.page import headline, note, render, write_report
+from flows.report.words import say, words_of
+from relu_core.comparison.json_codec import to_plain
+from relu_core.comparison.reasons import REASONS
+from relu_core.comparison.schema import Comparison
+from relu_core.comparison.verdict import Verdict, decide
+from tests.comparisons import EXAMPLES, press_line
+
+LANGUAGES = ("en", "ja")
+RATES = {"false_rate": 0.031, "missed_rate": 0.072}
+# Digits of the language itself, not of any measurement: F1, R², and the layer that makes a network shallow.
+WORDS_WITH_DIGITS = ("F1", "R²", "隠れ層1層", "隠れ層は1層", "(1回)", "分の1", "1件", "1行")
+
+
+class PageReader(HTMLParser):
+    """Collects <data> values with their text, words of the record, everything else, and addresses that are fetched."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[tuple[str, dict[str, str | None]]] = []
+        self.data: list[tuple[str, str]] = []
+        self.record_words: list[str] = []
+        self.other: list[str] = []
+        self.fetched: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.fetched += [found[name] or "" for name in ("src", "srcset", "data") if name in found]
+        if tag == "link":
+            self.fetched.append(found.get("href") or "")
+        if "id" in found:
+            self.ids.append(found["id"] or "")
+        if tag not in ("meta", "br", "link"):
+            self.open.append((tag, found))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, text: str) -> None:
+        tags = [tag for tag, _ in self.open]
+        if not text.strip() or {"style", "svg", "title"} & set(tags):
+            return
+        for tag, attributes in reversed(self.open):
+            if tag == "data":
+                self.data.append((attributes.get("value") or "", text))
+                return
+            if "text" in (attributes.get("class") or "").split():
+                self.record_words.append(text)
+                return
+        self.other.append(text)
+
+
+def read(page: str) -> PageReader:
+    """The page, taken apart."""
+    reader = PageReader()
+    reader.feed(page)
+    return reader
+
+
+@cache
+def example(name: str) -> tuple[Comparison, Verdict]:
+    """An example with its verdict."""
+    comparison = EXAMPLES[name]()
+    return comparison, decide(comparison)
+
+
+@cache
+def page_of(name: str, language: str) -> str:
+    """Its page, drawn once for all tests."""
+    return render(*example(name), language=language, error_rates=RATES)
+
+
+def numbers_and_words(value: object) -> tuple[set[float], str]:
+    """All numbers of a record, and all its words in one text."""
+    if isinstance(value, dict):
+        parts = [numbers_and_words(item) for item in [*value.values(), *value.keys()]]
+    elif isinstance(value, list):
+        parts = [numbers_and_words(item) for item in value]
+    elif isinstance(value, str):
+        return ({float(value)} if value in ("inf", "-inf") else set()), value + "\n"
+    elif value is None or isinstance(value, bool):
+        return set(), ""
+    else:
+        return {float(value)}, f"{value}\n"
+    return set().union(*(found for found, _ in parts)), "".join(words for _, words in parts)
+
+
+def shown_as(text: str) -> float:
+    """The number that a person reads."""
+    return float(re.sub(r"[^\d.\-]", "", text))
+
+
+def facts_of_page(comparison: Comparison, verdict: Verdict, language: str) -> Facts:
+    """What the sentences of the page may speak of."""
+    promise = comparison.criteria
+    return facts_of(comparison, verdict, Numbers(language, promise.metric, promise.currency, words_of(language)))
+
+
+def verdict_of(code: str) -> Verdict:
+    """A verdict with that reason and numbers of the right kind."""
+    kind, change, sentence = REASONS[code]
+    names = re.findall(r"{(\w+)", sentence)
+    words = {"metric": "balanced_accuracy", "model": "2 hidden layers", "missing": "yardstick", "stage": "compare",
+             "decision": "stopped", "person": "M. Keller", "why": "too dear"}  # fmt: skip
+    numbers = {name: words.get(name, 3.0 + i) for i, name in enumerate(sorted(set(names)))}
+    return Verdict(kind, code, numbers, change, 12.0, "rows", sentence.format(**numbers))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_number_on_the_page_stands_in_the_record(name: str, language: str) -> None:
+    comparison, verdict = example(name)
+    reader = read(page_of(name, language))
+    numbers, words = numbers_and_words(json.loads(comparison.to_json()))
+    more, _ = numbers_and_words(to_plain(verdict))
+    numbers |= more | set(RATES.values())
+    for value, text in reader.data:
+        if value == "nan":
+            assert not re.search(r"\d", text)
+        elif math.isinf(float(value)):
+            assert not re.search(r"\d", text) and float(value) in numbers
+        else:
+            assert float(value) in numbers, f"{text} is shown for {value}, which no field of the record holds"
+            scale = 100 if "%" in text else 1
+            assert shown_as(text) == pytest.approx(scale * float(value), rel=0.06, abs=0.051)
+    for text in reader.record_words:
+        for digits in re.findall(r"\d+", text):
+            assert digits in words, f"{text!r} is no text of the record"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_digit_stands_on_the_page_unmarked(name: str, language: str) -> None:
+    for text in read(page_of(name, language)).other:
+        for word in WORDS_WITH_DIGITS:
+            text = text.replace(word, "")
+        assert not re.search(r"\d", text), f"{text!r} holds a digit that no field of the record vouches for"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", REASONS)
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_every_verdict_has_its_own_words_in_every_language(code: str, task: str, language: str) -> None:
+    comparison = EXAMPLES[{"binary": "press_line", "multiclass": "twenty_classes", "regression": "regression"}[task]]()
+    verdict = verdict_of(code)
+    sentence = headline(comparison, verdict, language=language)
+    assert sentence and "{" not in sentence
+    key = f"sentence.{code}"
+    assert sentence == say(key, facts_of_page(comparison, verdict, language), language).striptags()
+    assert "{" not in note(comparison, verdict, language=language)
+
+
+def test_a_reason_that_is_new_to_the_page_is_told_in_the_words_of_the_record() -> None:
+    verdict = Verdict("INCONCLUSIVE", "from_a_later_version", {}, (), math.nan, "", "Something new was found.")
+    assert headline(press_line(), verdict, language="ja") == "Something new was found."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_page_asks_nothing_of_any_server_and_is_small(name: str, language: str) -> None:
+    page = page_of(name, language)
+    reader = read(page)
+    assert not reader.fetched
+    assert not re.search(r"url\((?!#)|@import|<script", page)
+    assert len(reader.ids) == len(set(reader.ids)), "two elements share an id"
+    assert len(page.encode()) < 3_000_000
+
+
+def test_words_of_a_user_are_never_markup() -> None:
+    page = page_of("japanese_names", "ja")
+    assert "<script>" not in page and "検査結果&lt;script&gt;" in page
+    assert "振動&lt;実効値&gt;" in page
+
+
+def test_names_of_300_characters_are_kept_whole() -> None:
+    assert "sensor_" + "x" * 293 in page_of("long_names", "en")
+
+
+def test_only_addresses_of_pages_become_links() -> None:
+    links = {"prefect": "http://127.0.0.1:4200/runs/flow-run/1", "mlflow": "javascript:alert(1)"}
+    page = render(press_line(), decide(press_line()), language="en", links=links)
+    assert 'href="http://127.0.0.1:4200/runs/flow-run/1"' in page and "javascript" not in page
+
+
+def test_an_option_that_loses_money_is_not_praised() -> None:
+    reader = read(page_of("never_paid_back", "en"))
+    assert ("inf", "never") in reader.data
+    assert not any("paid back" in text for text in reader.other)
+
+
+def test_a_censored_size_is_never_shown_as_a_size() -> None:
+    comparison, _ = example("nobody_reaches")
+    texts = read(page_of("nobody_reaches", "en")).other
+    assert sum("not reached up to" in text for text in texts) == len(comparison.families)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_same_record_gives_the_same_bytes(tmp_path: Path, language: str) -> None:
+    comparison = press_line()
+    pages = [
+        write_report(comparison, decide(comparison), language=language, folder=tmp_path / str(i), links={})
+        for i in range(2)
+    ]
+    assert pages[0].name == f"report_{language}.html"
+    assert pages[0].read_bytes() == pages[1].read_bytes()
+    assert sorted(path.name for path in pages[0].parent.iterdir()) == [pages[0].name]
+
+
+def test_the_note_is_markdown_with_the_verdict_and_its_picture() -> None:
+    text = note(press_line(), decide(press_line()), language="en", picture_url="get-artifact?path=a.svg")
+    assert text.startswith("## Depth pays\n\n**With 2 hidden layers, 53 parameters reach the target of 0.800;")
+    assert "![How large a network must be](get-artifact?path=a.svg)" in text
+    assert "<" not in text
+
+
+def test_a_language_without_words_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^language is 'de'; choose one of en, ja$"):
+        render(press_line(), decide(press_line()), language="de")
