@@ -1,7 +1,8 @@
 """Comparison and Verdict as one page that a manager can sign: self-contained HTML, English or Japanese."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,10 @@ from relu_core import plots
 from relu_core.comparison.schema import Comparison
 from relu_core.comparison.verdict import Verdict
 
+PICTURES = {
+    "size": "head.picture", "success": "head.success", "regions": "head.regions", "learning": "head.learning",
+    "saving": "head.money", "confusion": "head.confusion", "time": "head.time", "slice": "head.slice",
+}  # fmt: skip
 TONE = {
     "SIMPLE_SUFFICES": "good", "WIDTH_SUFFICES": "good", "DEPTH_PAYS": "good",
     "NOT_FEASIBLE": "bad", "MORE_DATA": "wait", "INCONCLUSIVE": "wait",
@@ -37,9 +42,9 @@ def write_report(
 ) -> Path:
     """Write the decision page and return its path, folder/report_<language>.html; an older one is replaced whole.
 
-    language: "en" or "ja". links: addresses by name (prefect, mlflow, curves). figures: further SVG drawings by name,
-    e.g. "slice". command: what reproduces the result. error_rates: "false_rate" and "missed_rate" of the procedure
-    on problems with a known answer, as shares.
+    language: "en" or "ja". links: addresses by name (prefect, mlflow, curves). figures: SVG drawings by name, such as
+    "slice" or what `drawings` gave; the others are drawn here. command: what reproduces the result. error_rates:
+    "false_rate" and "missed_rate" of the procedure on problems with a known answer, as shares.
     """
     page = render(
         comparison, verdict, language=language, links=links, figures=figures, command=command, error_rates=error_rates
@@ -181,23 +186,33 @@ def _tables(comparison: Comparison, verdict: Verdict, numbers: Numbers) -> dict[
     }
 
 
-def _pictures(
-    comparison: Comparison, verdict: Verdict, language: str, texts: Mapping[str, str], further: Mapping[str, str]
-) -> dict[str, Markup]:
-    """Every picture the record can fill, by name."""
-    drawn: dict[str, tuple[Figure, str]] = {
-        "size": (plots.size_for_accuracy(comparison, language=language), "head.picture"),
-        "success": (plots.success_rate(comparison, language=language), "head.success"),
+def drawings(comparison: Comparison, verdict: Verdict, *, language: str) -> dict[str, str]:
+    """Every picture that the record can fill, as SVG by its name in PICTURES."""
+    return {name: plots.to_svg(draw()) for name, draw in _drawers(comparison, verdict, language).items()}
+
+
+def _drawers(comparison: Comparison, verdict: Verdict, language: str) -> dict[str, Callable[[], Figure]]:
+    found: dict[str, Callable[[], Figure]] = {
+        "size": partial(plots.size_for_accuracy, comparison, language=language),
+        "success": partial(plots.success_rate, comparison, language=language),
     }
     if any(point.regions for family in comparison.families for point in family.points):
-        drawn["regions"] = (plots.regions_against_parameters(comparison, language=language), "head.regions")
+        found["regions"] = partial(plots.regions_against_parameters, comparison, language=language)
     if comparison.learning_curve and comparison.learning_curve.points:
-        drawn["learning"] = (plots.learning_curve(comparison, language=language), "head.learning")
+        found["learning"] = partial(plots.learning_curve, comparison, language=language)
     if comparison.money:
-        drawn["saving"] = (plots.saving(comparison, language=language), "head.money")
         chosen = recommended(comparison, verdict) or comparison.money[0]
-        drawn["confusion"] = (plots.confusion(chosen, comparison.criteria, language=language), "head.confusion")
+        found["saving"] = partial(plots.saving, comparison, language=language)
+        found["confusion"] = partial(plots.confusion, chosen, comparison.criteria, language=language)
     if comparison.seconds:
-        drawn["time"] = (plots.time_used(comparison, language=language), "head.time")
-    found = {name: inline(plots.to_svg(figure), name, texts[head]) for name, (figure, head) in drawn.items()}
-    return found | {name: inline(svg, name, texts.get(f"head.{name}", name)) for name, svg in further.items()}
+        found["time"] = partial(plots.time_used, comparison, language=language)
+    return found
+
+
+def _pictures(
+    comparison: Comparison, verdict: Verdict, language: str, texts: Mapping[str, str], given: Mapping[str, str]
+) -> dict[str, Markup]:
+    """The pictures of the page: those that were given, and the others drawn here."""
+    missing = _drawers(comparison, verdict, language)
+    svgs = {name: plots.to_svg(draw()) for name, draw in missing.items() if name not in given} | dict(given)
+    return {name: inline(svg, name, texts.get(PICTURES.get(name, ""), name)) for name, svg in svgs.items()}

@@ -22,7 +22,7 @@ from tests.comparisons import EXAMPLES, press_line
 LANGUAGES = ("en", "ja")
 RATES = {"false_rate": 0.031, "missed_rate": 0.072}
 # Digits of the language itself, not of any measurement: F1, R², and the layer that makes a network shallow.
-WORDS_WITH_DIGITS = ("F1", "R²", "隠れ層1層", "隠れ層は1層", "(1回)", "分の1", "1件", "1行")
+WORDS_WITH_DIGITS = ("F1", "R²", "隠れ層1層", "隠れ層は1層", "(1回)", "1回の学習", "分の1", "1件", "1行", "2方向")
 
 
 class PageReader(HTMLParser):
