@@ -1,7 +1,6 @@
 """Text cells into values: what counts as missing, as a number, as a time."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,8 @@ _PLAIN = r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"
 _THOUSANDS = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 _DECIMAL_COMMA = r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d*)?(?:[eE][+-]?\d+)?$"
 _LEADING_ZERO = r"^0\d+$"
+_LIKE_A_TIME = r"\d[-/.:年T ]"
+_MISSING_SET = pa.array(MISSING_WORDS, type=pa.string())
 _TIME_FORMATS = (
     "ISO8601",
     "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%Y%m%d %H%M%S",
@@ -38,11 +39,13 @@ _SHARE = 0.8
 class ParsedColumn:
     """One column as values.
 
-    values: (D,) float64, datetime64 or text with missing cells. bad: (D,) cells that are filled and no value of this
-    kind. kind: "number", "whole number", "time" or "text". note: what was decided, "" for nothing.
+    values: (D,) float64, datetime64 or text with missing cells. missing: (D,) cells that mean nothing was measured.
+    bad: (D,) cells that are filled and no value of this kind. kind: "number", "whole number", "time" or "text".
+    note: what was decided, "" for nothing.
     """
 
     values: pd.Series
+    missing: NDArray[np.bool_]
     bad: NDArray[np.bool_]
     kind: str
     note: str = ""
@@ -59,98 +62,94 @@ class ParsedColumn:
 def parse_column(cells: pd.Series, *, decimal_comma: bool = False) -> ParsedColumn:
     """The kind that at least 80 % of the filled cells have, and the values; `decimal_comma`: "1,234" is about one."""
     text = _plain_text(cells)
-    missing = is_missing(text)
-    filled = int((~missing).sum())
+    missing = _flags(pc.is_in(pc.utf8_lower(text), value_set=_MISSING_SET))
+    filled = len(text) - int(missing.sum())
     if filled == 0:
-        return ParsedColumn(pd.Series(np.full(len(text), np.nan)), np.zeros(len(text), bool), "number")
-    for attempt in (_as_numbers(text, missing, filled, decimal_comma), _as_times(text, missing, filled)):
-        if attempt is not None:
-            return attempt
-    return ParsedColumn(text.mask(missing, None), np.zeros(len(text), bool), "text")
+        return ParsedColumn(pd.Series(np.full(len(text), np.nan)), missing, ~missing, "number")
+    found = _as_numbers(text, missing, filled, decimal_comma) or _as_times(text, missing, filled)
+    return found or ParsedColumn(_as_series(text, missing), missing, np.zeros(len(text), dtype=bool), "text")
 
 
-def is_missing(text: pd.Series) -> NDArray[np.bool_]:
-    """(D,) which cells mean that nothing was measured."""
-    return text.str.lower().isin(MISSING_WORDS).to_numpy(dtype=bool)
-
-
-def _plain_text(cells: pd.Series) -> pd.Series:
-    text = cells.astype("str").str.strip()
-    joined = text.str.cat()
+def _plain_text(cells: pd.Series) -> pa.StringArray:
+    text = pa.array(cells, type=pa.string(), from_pandas=True)
+    text = text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+    text = pc.utf8_trim_whitespace(pc.fill_null(text, ""))
     # Full-width digits and signs are ordinary in Japanese plants.
-    if not joined.isascii():
-        text = text.map(lambda cell: cell if cell.isascii() else unicodedata.normalize("NFKC", cell).strip())
-    return text.reset_index(drop=True)
+    if not pc.all(pc.string_is_ascii(text)).as_py():
+        text = pc.utf8_trim_whitespace(pc.utf8_normalize(text, "NFKC"))
+    return text
 
 
-def _matches(text: pa.Array, pattern: str) -> NDArray[np.bool_]:
-    return pc.match_substring_regex(text, pattern).to_numpy(zero_copy_only=False)
+def _flags(mask: pa.Array) -> NDArray[np.bool_]:
+    return mask.to_numpy(zero_copy_only=False)
 
 
-def _as_numbers(text: pd.Series, missing: NDArray[np.bool_], filled: int, decimal_comma: bool) -> ParsedColumn | None:
-    array = pa.array(text.to_numpy(dtype=object), type=pa.string())
-    plain = _matches(array, _PLAIN) & ~missing
+def _as_series(text: pa.StringArray, missing: NDArray[np.bool_]) -> pd.Series:
+    return pd.Series(pc.if_else(pa.array(~missing), text, None), dtype="str")
+
+
+def _as_numbers(
+    text: pa.StringArray, missing: NDArray[np.bool_], filled: int, decimal_comma: bool
+) -> ParsedColumn | None:
+    plain = _flags(pc.match_substring_regex(text, _PLAIN)) & ~missing
     note = ""
     if plain.sum() < filled:
-        with_comma = _matches(array, _DECIMAL_COMMA if decimal_comma else _THOUSANDS) & ~missing
-        if not decimal_comma and (plain | with_comma).sum() < _SHARE * filled:
-            decimal_comma = True
-            with_comma = _matches(array, _DECIMAL_COMMA) & ~missing
-        commas = with_comma & ~plain if not decimal_comma else with_comma
-        if commas.any() and (plain | commas).sum() >= _SHARE * filled:
-            array, note = _without_commas(array, commas, decimal_comma)
-            plain = plain | commas
-    if plain.sum() < _SHARE * filled or _are_codes(array, plain):
+        text, plain, note = _with_commas(text, plain, missing, decimal_comma)
+    if plain.sum() < _SHARE * filled or _are_codes(text, plain):
         return None
-    values = _cast(array, plain)
+    values = _cast(text, plain)
     too_large = plain & ~(np.abs(np.where(plain, values, 0.0)) <= LARGEST_NUMBER)
     values[too_large] = np.nan
-    bad = (~plain & ~missing) | too_large
-    whole = bool(plain.any() and not missing.any() and _are_whole(values[plain & ~too_large]))
+    whole = bool(not missing.any() and _are_whole(values[plain & ~too_large]))
     kind = "whole number" if whole else "number"
-    return ParsedColumn(pd.Series(values), bad, kind, note)
+    return ParsedColumn(pd.Series(values), missing, (~plain & ~missing) | too_large, kind, note)
 
 
-def _without_commas(array: pa.Array, commas: NDArray[np.bool_], decimal_comma: bool) -> tuple[pa.Array, str]:
-    mask = pa.array(commas)
-    if decimal_comma:
-        changed = pc.replace_substring(pc.replace_substring(array, ".", ""), ",", ".")
-        note = "a comma was read as the decimal sign"
-    else:
-        changed = pc.replace_substring(array, ",", "")
-        note = "a comma was read as the thousands separator"
-    return pc.if_else(mask, changed, array), note
+def _with_commas(
+    text: pa.StringArray, plain: NDArray[np.bool_], missing: NDArray[np.bool_], decimal_comma: bool
+) -> tuple[pa.StringArray, NDArray[np.bool_], str]:
+    """The cells with commas made plain numbers, where that explains the column; else all as it was."""
+    needed = _SHARE * int((~missing).sum())
+    thousands = _flags(pc.match_substring_regex(text, _THOUSANDS)) & ~missing
+    decimals = _flags(pc.match_substring_regex(text, _DECIMAL_COMMA)) & ~missing
+    if not decimal_comma and thousands.any() and (plain | thousands).sum() >= needed:
+        changed = pc.if_else(pa.array(thousands), pc.replace_substring(text, ",", ""), text)
+        return changed, plain | thousands, "a comma was read as the thousands separator"
+    if (decimals & ~plain).any() and (plain | decimals).sum() >= needed:
+        pointed = pc.replace_substring(pc.replace_substring(text, ".", ""), ",", ".")
+        mixed = decimals if decimal_comma else decimals & ~plain
+        return pc.if_else(pa.array(mixed), pointed, text), plain | decimals, "a comma was read as the decimal sign"
+    return text, plain, ""
 
 
-def _are_codes(array: pa.Array, plain: NDArray[np.bool_]) -> bool:
+def _are_codes(text: pa.StringArray, plain: NDArray[np.bool_]) -> bool:
     """Leading zeros mean a code such as 00123, whose zeros would be lost in a number."""
-    coded = _matches(array, _LEADING_ZERO) & plain
+    coded = _flags(pc.match_substring_regex(text, _LEADING_ZERO)) & plain
     return bool(coded.sum() > 0.05 * plain.sum())
 
 
-def _cast(array: pa.Array, good: NDArray[np.bool_]) -> NDArray[np.float64]:
-    bare = pc.replace_substring_regex(array, r"^\+", "")
+def _cast(text: pa.StringArray, good: NDArray[np.bool_]) -> NDArray[np.float64]:
+    bare = pc.replace_substring_regex(text, r"^\+", "")
     return pc.cast(pc.if_else(pa.array(good), bare, None), pa.float64()).to_numpy(zero_copy_only=False).copy()
 
 
 def _are_whole(values: NDArray[np.float64]) -> bool:
-    return bool(np.all(values == np.floor(values)) and np.all(np.abs(values) < 2**53))
+    return bool(values.size and np.all(values == np.floor(values)) and np.all(np.abs(values) < 2**53))
 
 
-def _as_times(text: pd.Series, missing: NDArray[np.bool_], filled: int) -> ParsedColumn | None:
-    candidates = text.mask(missing, None)
-    sample = candidates.dropna().iloc[:2000]
-    if sample.str.contains(r"\d", regex=True).mean() < _SHARE:
+def _as_times(text: pa.StringArray, missing: NDArray[np.bool_], filled: int) -> ParsedColumn | None:
+    if _flags(pc.match_substring_regex(text, _LIKE_A_TIME)).sum() < _SHARE * filled:
         return None
+    candidates = _as_series(text, missing)
+    sample = candidates.dropna().iloc[:2000]
     fitting = [form for form in _TIME_FORMATS if _parse_times(sample, form).notna().mean() >= _SHARE]
     if not fitting:
         return None
-    parsed = {form: _parse_times(candidates, form) for form in fitting}
     # The format that explains most cells; of equals the first, so that 03/04 is the third of April.
+    parsed = {form: _parse_times(candidates, form) for form in fitting}
     best = max(fitting, key=lambda form: int(parsed[form].notna().sum()))
-    values = parsed[best]
-    note = _time_note(best, fitting, candidates)
-    return ParsedColumn(values, (values.isna().to_numpy() & ~missing), "time", note)
+    bad = parsed[best].isna().to_numpy() & ~missing
+    return ParsedColumn(parsed[best], missing, bad, "time", _time_note(best, fitting, sample))
 
 
 def _parse_times(text: pd.Series, form: str) -> pd.Series:
@@ -158,9 +157,9 @@ def _parse_times(text: pd.Series, form: str) -> pd.Series:
     return times.dt.tz_localize(None).astype("datetime64[us]")
 
 
-def _time_note(best: str, fitting: Sequence[str], text: pd.Series) -> str:
+def _time_note(best: str, fitting: Sequence[str], sample: pd.Series) -> str:
     if best.startswith("%d/") and any(form.startswith("%m/") for form in fitting):
         return "day and month can be told apart in no cell; the day was read first"
-    if best == "ISO8601" and text.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True, na=False).iloc[:2000].any():
+    if best == "ISO8601" and sample.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True, na=False).any():
         return "times with a zone were turned into UTC"
     return ""

@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from flows.errors import DatasetError
-from flows.lake.cells import ParsedColumn, is_missing, parse_column
+from flows.lake.cells import ParsedColumn, parse_column
 from flows.sources.table import SourceFile, Table
 
 QUARANTINE_COLUMNS = ("file", "line", "text", "reason")
@@ -82,11 +82,10 @@ def _names(table: Table) -> str:
 def _reasons(table: Table, parsed: dict[str, ParsedColumn]) -> list[str]:
     reasons = [""] * len(table.frame)
     for name, column in parsed.items():
-        cells = table.frame[name].to_numpy()
         for i in np.flatnonzero(column.bad).tolist():
-            if not reasons[i]:
-                reasons[i] = f'column "{name}" holds {column.refusal(str(cells[i]))}'
-    for i in np.flatnonzero(_empty_rows(table.frame)).tolist():
+            cell = str(table.frame[name].iloc[i])
+            reasons[i] = reasons[i] or f'column "{name}" holds {column.refusal(cell)}'
+    for i in np.flatnonzero(_empty_rows(parsed)).tolist():
         reasons[i] = reasons[i] or "no cell of the row has a value"
     for i, first in _written_twice(table, parsed).items():
         line = int(table.line_numbers[first])
@@ -94,9 +93,9 @@ def _reasons(table: Table, parsed: dict[str, ParsedColumn]) -> list[str]:
     return reasons
 
 
-def _empty_rows(frame: pd.DataFrame) -> NDArray[np.bool_]:
-    own = [name for name in frame.columns if name not in ("source_file", "file_label", "sheet")]
-    return np.logical_and.reduce([is_missing(frame[name]) for name in own])
+def _empty_rows(parsed: dict[str, ParsedColumn]) -> NDArray[np.bool_]:
+    own = [column.missing for name, column in parsed.items() if name not in ("source_file", "file_label", "sheet")]
+    return np.logical_and.reduce(own)
 
 
 def _written_twice(table: Table, parsed: dict[str, ParsedColumn]) -> dict[int, int]:

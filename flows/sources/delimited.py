@@ -25,7 +25,8 @@ _DELIMITER_NAMES = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " "
 def read_delimited(data: bytes, name: str) -> Table:
     """The table in the bytes of a text file; `name` is what the user is told. Refuses what is empty or no table."""
     encoding = detect_encoding(data)
-    text = data.decode(encoding, errors="surrogateescape")
+    # UTF-16 has no place for stray bytes: they become the replacement sign, which spoils its row just as well.
+    text = data.decode(encoding, errors="replace" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape")
     if not text.strip():
         raise SourceError(f'the file "{name}" is empty; export it again with at least a header and one row')
     lines = split_lines(text)
@@ -126,7 +127,7 @@ def _fit_to_width(body: list[Record], width: int, name: str) -> tuple[list[Recor
 def _reason(row: Record, width: int) -> str:
     if len(row.cells) != width:
         return f"the row has {len(row.cells)} cells where the table has {width} columns"
-    if not row.text.isascii() and any("\udc80" <= sign <= "\udcff" for sign in row.text):
+    if not row.text.isascii() and any("\udc80" <= sign <= "\udcff" or sign == "\ufffd" for sign in row.text):
         return "the row holds bytes that are no text in the file's encoding"
     if "\x00" in row.text:
         return "the row holds NUL bytes"

@@ -124,6 +124,8 @@ def _without_copies(sheets: list[_Sheet], name: str) -> tuple[list[_Sheet], list
 
 
 def _table(sheet: _Sheet, name: str, digest: str) -> Table:
+    empty = [column for i, column in enumerate(sheet.columns.names) if not any(row[i] for row in sheet.rows)]
+    formulas = [f'Column "{column}" is empty; formulas that Excel never computed show no value.' for column in empty]
     return single_source(
         text_frame(sheet.rows, sheet.columns.names),
         SourceFile(f"{name}[{sheet.name}]", digest, "Excel", "cells", len(sheet.rows)),
@@ -131,5 +133,5 @@ def _table(sheet: _Sheet, name: str, digest: str) -> Table:
         ["\t".join(row) for row in sheet.rows],
         units=sheet.columns.units,
         headers=sheet.columns.headers,
-        notes=sheet.columns.notes,
+        notes=[*sheet.columns.notes, *formulas],
     )

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_LONGEST_NAME = 200
 _BRACKETS = re.compile(r"^(?P<name>.+?)\s*(?:\[(?P<square>[^\[\]]*)\]|\((?P<round>[^()]*)\))$")
 # Round brackets hold a unit only if it looks like one: "Temp (2)" and "Temp (upper)" number and place a sensor.
 _ROUND_UNIT = re.compile(
@@ -26,9 +28,9 @@ class Columns:
 def read_headers(cells: Sequence[str], unit_row: Sequence[str] | None = None) -> Columns:
     """Clean names from header cells: units split off, empty names numbered, repeated names told apart."""
     split = [split_unit(cell) for cell in cells]
-    bare = [name for name, _ in split]
+    times = Counter(name for name, _ in split)
     # Units that tell two columns apart stay in the name: "Flow [l/s]" beside "Flow [kg/s]".
-    names = [name if bare.count(name) == 1 else clean_name(cell) for (name, _), cell in zip(split, cells, strict=True)]
+    names = [name if times[name] == 1 else clean_name(cell) for (name, _), cell in zip(split, cells, strict=True)]
     names, notes = _distinct([name or f"column_{i + 1}" for i, name in enumerate(names)])
     units = {name: unit for name, (_, unit) in zip(names, split, strict=True) if unit}
     if unit_row is not None:
@@ -43,9 +45,10 @@ def numbered(count: int) -> Columns:
 
 
 def clean_name(cell: str) -> str:
-    """One line, single blanks, no control characters; full-width letters and digits become plain ones."""
+    """One line, single blanks, no control characters; full-width letters become plain ones; cut at 200."""
     text = unicodedata.normalize("NFKC", cell).replace("\ufeff", "").replace("\x00", "")
-    return " ".join(text.split())
+    name = " ".join(text.split())
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def split_unit(cell: str) -> tuple[str, str]:
@@ -64,10 +67,11 @@ def split_unit(cell: str) -> tuple[str, str]:
 
 def _distinct(names: Sequence[str]) -> tuple[list[str], list[str]]:
     taken: set[str] = set()
+    written = set(names)
     result, repeated = [], []
     for name in names:
         candidate, number = name, 1
-        while candidate in taken or (number > 1 and candidate in names):
+        while candidate in taken or (number > 1 and candidate in written):
             number += 1
             candidate = f"{name}_{number}"
         if candidate != name:

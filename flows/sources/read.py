@@ -24,6 +24,7 @@ LABEL_COLUMN = "file_label"
 _COUNTER = re.compile(r"(?:[ _-]+(?:\d+|te|tr|test|train|val))+$", re.IGNORECASE)
 _SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".gz", ".zip", ".xlsx", ".xlsm", ".parquet")
 _LARGEST_EXPANSION = 1 << 31
+_HARMLESS_EXPANSION = 1 << 26
 
 
 def read_source(path: str | Path, *, sheet: str = "", root: Path | None = None) -> Table:
@@ -127,7 +128,7 @@ def _read_bytes(data: bytes, name: str, sheet: str) -> Table:
         return _read_bytes(_expand_gzip(data, name), name.removesuffix(".gz"), sheet)
     if data[:4] == b"PAR1":
         return _read_parquet(data, name)
-    if data[:4] == b"PK\x03\x04":
+    if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return read_excel(data, name, sheet=sheet) if _is_workbook(data) else _read_zip(data, name, sheet)
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise SourceError(f'the file "{name}" is an old Excel file or has a password; save it as .xlsx without one')
@@ -135,14 +136,25 @@ def _read_bytes(data: bytes, name: str, sheet: str) -> Table:
 
 
 def _expand_gzip(data: bytes, name: str) -> bytes:
+    blocks, size = [], 0
     try:
         with gzip.open(io.BytesIO(data)) as stream:
-            text = stream.read(_LARGEST_EXPANSION + 1)
+            while block := stream.read(1 << 22):
+                blocks.append(block)
+                size += len(block)
+                _refuse_bomb(len(data), size, name)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f'the file "{name}" is a damaged or cut-off gz file; copy it again') from error
-    if len(text) > _LARGEST_EXPANSION:
-        raise SourceError(f'the file "{name}" expands to more than 2 GiB; unpack it yourself and check what it holds')
-    return text
+    return b"".join(blocks)
+
+
+def _refuse_bomb(packed: int, expanded: int, name: str) -> None:
+    """Sensor tables shrink to a tenth or so; what grows several hundred times holds nothing, and fills the memory."""
+    if expanded > _LARGEST_EXPANSION or (expanded > _HARMLESS_EXPANSION and expanded > 300 * packed):
+        raise SourceError(
+            f'the file "{name}" grows to {expanded >> 20} MiB or more when unpacked; '
+            "unpack it yourself and check what it holds"
+        )
 
 
 def _is_workbook(data: bytes) -> bool:
@@ -154,26 +166,23 @@ def _is_workbook(data: bytes) -> bool:
 
 
 def _read_zip(data: bytes, name: str, sheet: str) -> Table:
+    if name.lower().endswith((".xlsx", ".xlsm")):
+        raise SourceError(f'the workbook "{name}" is damaged or cut off; copy it again')
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-            if sum(member.file_size for member in members) > _LARGEST_EXPANSION:
-                raise SourceError(
-                    f'the file "{name}" expands to more than 2 GiB; unpack it yourself and check what it holds'
-                )
-            contents = [(member.filename, archive.read(member)) for member in members]
+            _refuse_bomb(len(data), sum(member.file_size for member in members), name)
+            contents = {member.filename: archive.read(member) for member in members}
     except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, NotImplementedError) as error:
         raise SourceError(
             f'the file "{name}" is a damaged or locked zip file; copy it again without a password'
         ) from error
-    tables = [_read_bytes(content, member, sheet) for member, content in contents if content]
+    tables = {member: _read_bytes(content, member, sheet) for member, content in contents.items() if content}
     if not tables:
         raise SourceError(f'the zip file "{name}" holds no file with rows; pack the data again')
-    return (
-        tables[0]
-        if len(tables) == 1
-        else stack(tables, [member for member, content in contents if content], FILE_COLUMN)
-    )
+    if len(tables) == 1:
+        return next(iter(tables.values()))
+    return stack(list(tables.values()), list(tables), FILE_COLUMN)
 
 
 def _read_parquet(data: bytes, name: str) -> Table:

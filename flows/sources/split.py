@@ -28,7 +28,7 @@ def split_fields(line: str, delimiter: str) -> list[str]:
     """Cells of one line, stripped; delimiter " " is any run of blanks, "" leaves the line whole."""
     if delimiter == "":
         return [line.strip()]
-    if '"' in line:
+    if '"' in line and line.count('"') % 2 == 0:
         return [cell.strip() for cell in _quoted(line, delimiter)]
     if delimiter == " ":
         return line.split()
@@ -46,7 +46,7 @@ def records(lines: Sequence[str], delimiter: str) -> Iterator[Record]:
         if not line.strip():
             i += 1
             continue
-        if line.count('"') % 2 == 0:
+        if line.count('"') % 2 == 0 or not _opens_quote(line, delimiter):
             yield Record(i + 1, line, split_fields(line, delimiter))
             i += 1
             continue
@@ -60,6 +60,11 @@ def records(lines: Sequence[str], delimiter: str) -> Iterator[Record]:
             i = end + 1
 
 
+def _opens_quote(line: str, delimiter: str) -> bool:
+    """Whether a cell begins with a quotation mark; within a cell it may be an inch."""
+    return any(cell.lstrip().startswith('"') for cell in (line.split(delimiter) if delimiter else [line]))
+
+
 def _closing_line(lines: Sequence[str], start: int) -> int | None:
     for end in range(start + 1, min(start + _LONGEST_RECORD, len(lines))):
         if lines[end].count('"') % 2 == 1:
@@ -68,6 +73,8 @@ def _closing_line(lines: Sequence[str], start: int) -> int | None:
 
 
 def _quoted(text: str, delimiter: str) -> list[str]:
+    if delimiter == "":
+        return [text]
     try:
         rows = list(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, skipinitialspace=delimiter == " "))
     except csv.Error:
