@@ -54,7 +54,7 @@ def _empty_stripes(D: int, n: int, batch: int, lanes: int) -> Dealt:
 def _watched(rows: Rows, lanes: int) -> Dealt:
     D = len(rows.y)
     dealt = _empty_stripes(D, rows.X.shape[1], D, lanes)
-    lay_out(rows.X, rows.y, rows.weight, np.arange(D, dtype=np.int32), D, lanes, dealt)
+    lay_out(rows.X, rows.y, rows.weight, np.arange(D, dtype=np.uint32), D, lanes, dealt)
     return dealt
 
 
@@ -95,8 +95,8 @@ def _room(jobs: Sequence[Job], D: int, batch: int, lanes: int) -> Room:
         slopes=np.zeros(widest * lanes, np.float32),
         other_slopes=np.zeros(widest * lanes, np.float32),
         gradient=np.zeros(longest, np.float32),
-        rows=np.empty(D, np.int32),
-        batches=np.empty(-(-D // batch), np.int32),
+        rows=np.empty(D, np.uint32),
+        batches=np.empty(-(-D // batch), np.uint32),
         scratch=np.empty(2 * lanes, np.float32),
     )
 

@@ -28,8 +28,11 @@ class Dealt(NamedTuple):
 
 
 class Networks(NamedTuple):
-    """N networks side by side: layer sizes (N, layers + 1) filled up with 0, number of layers (N,), start (N + 1,) of each
-    in the flat float32 arrays, key of its minibatch order, powers of Adam's decays (N, 2), and how it fares."""
+    """N networks side by side in flat float32 arrays, and how each fares.
+
+    sizes (N, layers + 1), filled up with 0; layers (N,); start (N + 1,): where each begins; keys (N,) of their minibatch
+    orders; decay (N, 2): powers of Adam's two decays; best (N,): lowest watched loss; history (N, epochs).
+    """
 
     sizes: np.ndarray
     layers: np.ndarray
@@ -76,6 +79,28 @@ def _exp(x: np.float32) -> np.float32:
     return p * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _log(x: np.float32) -> np.float32:
+    """log of x >= 1, error about 1e-7: the exponent plus a polynomial on the mantissa (Cephes)."""
+    bits = np.float32(x).view(np.int32)
+    exponent = np.float32((bits >> np.int32(23)) - np.int32(127))
+    mantissa = np.int32((bits & np.int32(0x007FFFFF)) | np.int32(0x3F800000)).view(np.float32)
+    is_high = mantissa > np.float32(1.4142135623730951)
+    exponent = exponent + _ONE if is_high else exponent
+    r = mantissa * _HALF - _ONE if is_high else mantissa - _ONE
+    p = np.float32(7.0376836292e-2)
+    p = p * r - np.float32(1.1514610310e-1)
+    p = p * r + np.float32(1.1676998740e-1)
+    p = p * r - np.float32(1.2420140846e-1)
+    p = p * r + np.float32(1.4249322787e-1)
+    p = p * r - np.float32(1.6668057665e-1)
+    p = p * r + np.float32(2.0000714765e-1)
+    p = p * r - np.float32(2.4999993993e-1)
+    p = p * r + np.float32(3.3333331174e-1)
+    z = r * r
+    return exponent * np.float32(0.6931471805599453) + (r + (p * r * z - _HALF * z))
+
+
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def lay_out(
     X: np.ndarray, y: np.ndarray, weight: np.ndarray, order: np.ndarray, batch: int, lanes: int, dealt: Dealt
@@ -89,17 +114,19 @@ def lay_out(
         begin = first + s % stripes * lanes
         filled = max(0, min(lanes, last - begin))
         share = _ONE / np.float32(last - first)
+        stripe = dealt.X[s]
         for i in range(filled):
-            row = order[begin + i]
-            dealt.y[s, i] = y[row]
-            dealt.weight[s, i] = weight[row] * share
+            place = order[begin + i]
+            row = X[place]
+            for k in range(n):
+                stripe[k * lanes + i] = row[k]
+            dealt.y[s, i] = y[place]
+            dealt.weight[s, i] = weight[place] * share
         dealt.y[s, filled:] = _ZERO
         dealt.weight[s, filled:] = _ZERO
         for k in range(n):
-            for i in range(filled):
-                dealt.X[s, k * lanes + i] = X[order[begin + i], k]
-            dealt.X[s, k * lanes + filled : (k + 1) * lanes] = _ZERO
-        dealt.X[s, n * lanes :] = _ONE
+            stripe[k * lanes + filled : (k + 1) * lanes] = _ZERO
+        stripe[n * lanes :] = _ONE
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
@@ -222,44 +249,61 @@ def _adam(
         parameters[i] = shrink * parameters[i] - step * first / (spread * math.sqrt(second) + _EPSILON)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _cost(loss: int, outputs: np.ndarray, at: int, m: int, lanes: int, i: int, target: float) -> float:
-    """What one row costs."""
-    z = np.float64(outputs[at + i])
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _costs_of_numbers(loss: int, outputs: np.ndarray, at: int, y: np.ndarray, weight: np.ndarray) -> float:
+    """Weighted squared (0), huber (1) or logistic (2) loss of one stripe, added up."""
+    total = _ZERO
     if loss == 0:
-        return (z - target) ** 2
-    if loss == 1:
-        residual = abs(z - target)
-        return 0.5 * residual**2 if residual <= 1.0 else residual - 0.5
-    if loss == 2:
-        return max(z, 0.0) - target * z + np.log1p(np.exp(-abs(z)))
-    highest = z
+        for i in range(y.shape[0]):
+            residual = outputs[at + i] - y[i]
+            total += weight[i] * residual * residual
+    elif loss == 1:
+        for i in range(y.shape[0]):
+            residual = outputs[at + i] - y[i]
+            clipped = min(_ONE, max(-_ONE, residual))
+            total += weight[i] * clipped * (residual - _HALF * clipped)
+    else:
+        for i in range(y.shape[0]):
+            z = outputs[at + i]
+            total += weight[i] * (max(z, _ZERO) - y[i] * z + _log(_ONE + _exp(-abs(z))))
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _costs_of_classes(
+    outputs: np.ndarray, at: int, m: int, y: np.ndarray, weight: np.ndarray, scratch: np.ndarray
+) -> float:
+    """Weighted softmax cross-entropy of one stripe, added up."""
+    lanes, cost = y.shape[0], _ZERO
+    highest, total = scratch[:lanes], scratch[lanes : 2 * lanes]
+    highest[:] = outputs[at : at + lanes]
+    total[:] = _ZERO
     for o in range(1, m):
-        highest = max(highest, np.float64(outputs[at + o * lanes + i]))
-    total = 0.0
+        for i in range(lanes):
+            highest[i] = max(highest[i], outputs[at + o * lanes + i])
     for o in range(m):
-        total += np.exp(np.float64(outputs[at + o * lanes + i]) - highest)
-    return np.log(total) + highest - np.float64(outputs[at + np.int64(target) * lanes + i])
+        for i in range(lanes):
+            below = outputs[at + o * lanes + i] - highest[i]
+            total[i] += _exp(below)
+            cost -= weight[i] * below if y[i] == np.float32(o) else _ZERO
+    for i in range(lanes):
+        cost += weight[i] * _log(total[i])
+    return cost
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _watch(
-    loss: int,
-    parameters: np.ndarray,
-    sizes: np.ndarray,
-    layers: int,
-    watched: Dealt,
-    activations: np.ndarray,
-    lanes: int,
+    loss: int, parameters: np.ndarray, sizes: np.ndarray, layers: int, watched: Dealt, room: Room, lanes: int
 ) -> float:
     """Mean cost over the watched rows; their weights hold the division by their number."""
     m, mean = sizes[layers], 0.0
     for s in range(watched.X.shape[0]):
-        at = _forward(parameters, sizes, layers, watched.X, s * watched.X.shape[1], activations, lanes)
-        for i in range(lanes):
-            if watched.weight[s, i] != _ZERO:
-                cost = _cost(loss, activations, at, m, lanes, i, np.float64(watched.y[s, i]))
-                mean += np.float64(watched.weight[s, i]) * cost
+        at = _forward(parameters, sizes, layers, watched.X, s * watched.X.shape[1], room.activations, lanes)
+        y, weight = watched.y[s], watched.weight[s]
+        if loss < 3:
+            mean += _costs_of_numbers(loss, room.activations, at, y, weight)
+        else:
+            mean += _costs_of_classes(room.activations, at, m, y, weight, room.scratch)
     return mean
 
 
@@ -345,7 +389,7 @@ def train_epochs(
             _train_epoch(loss, net, networks, dealt, stripes, epoch, rates[epoch], weight_decay, lanes, room)
             parameters = networks.parameters[networks.start[net] : networks.start[net + 1]]
             sizes, layers = networks.sizes[net], networks.layers[net]
-            cost = _watch(loss, parameters, sizes, layers, watched, room.activations, lanes)
+            cost = _watch(loss, parameters, sizes, layers, watched, room, lanes)
             _judge(networks, net, epoch, cost, patience)
             running += networks.running[net]
         if running == 0:

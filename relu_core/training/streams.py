@@ -40,9 +40,9 @@ def deal_key(fold_key: int) -> np.uint64:
     return _key([_DEAL, fold_key])
 
 
-def order(key: np.uint64, epoch: int, count: int) -> NDArray[np.int32]:
+def order(key: np.uint64, epoch: int, count: int) -> NDArray[np.uint32]:
     """The permutation of `count` things that a stream gives in one epoch."""
-    places = np.empty(count, dtype=np.int32)
+    places = np.empty(count, dtype=np.uint32)
     shuffle(key, epoch, places)
     return places
 

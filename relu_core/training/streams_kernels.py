@@ -19,7 +19,7 @@ def mix(value: np.uint64) -> np.uint64:
 
 @njit(cache=True, nogil=True)
 def shuffle(key: np.uint64, epoch: int, order: np.ndarray) -> None:
-    """Fills order (D,), int32, with a permutation that depends on key (uint64) and epoch alone (Fisher and Yates)."""
+    """Fills order (D,), uint32, with a permutation that depends on key (uint64) and epoch alone (Fisher and Yates)."""
     state = mix(uint64(key) + uint64(epoch + 1) * _GOLDEN)
     for i in range(order.shape[0]):
         order[i] = i

@@ -8,6 +8,7 @@ lost.
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import llvmlite.binding
@@ -17,6 +18,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 _F32, _I64 = ir.FloatType(), ir.IntType(64)
+# Inputs of a gradient that are worked on together: 48 rows of 128 lanes take half of a first-level cache.
+_PANEL = 48
 _FAST = ("reassoc", "nsz", "arcp", "contract", "afn")
 
 
@@ -35,7 +38,7 @@ def host_shape() -> Shape:
     """Block sizes for this processor: 32 registers of 16 numbers with AVX-512, else 16 registers of 8 or 4."""
     features = llvmlite.binding.get_host_cpu_features()
     if features.get("avx512f"):
-        return Shape(width=16, units=6, vectors=4, gradient_units=5)
+        return Shape(width=16, units=6, vectors=4, gradient_units=6)
     return Shape(width=8 if features.get("avx2") else 4, units=4, vectors=2, gradient_units=2)
 
 
@@ -143,38 +146,37 @@ def _weighted_sums(builder: ir.IRBuilder, args: tuple[ir.Value, ...], masked: bo
     with builder.goto_entry_block():
         sums = [[builder.alloca(write.vector) for _ in range(shape.vectors)] for _ in range(shape.units)]
 
-    def block(j: ir.Value, units: int) -> None:
-        with _loop(builder, _I64(0), lanes, stripe) as (z, _):
-            row = write.address(W, builder.mul(j, across))
+    def block(z: ir.Value, j: ir.Value, units: int) -> None:
+        row = write.address(W, builder.mul(j, across))
+        for u in range(units):
+            start = write.zero()
+            if not masked:
+                start = write.spread(builder.load(write.address(extra, builder.mul(builder.add(j, _I64(u)), across))))
+            for v in range(shape.vectors):
+                builder.store(start, sums[u][v])
+        with _loop(builder, _I64(0), K, 1) as (k, _):
+            column = write.address(X, builder.add(builder.mul(k, lanes), z))
+            values = [write.load(column, v * shape.width) for v in range(shape.vectors)]
             for u in range(units):
-                start = write.zero()
-                if not masked:
-                    start = write.spread(
-                        builder.load(write.address(extra, builder.mul(builder.add(j, _I64(u)), across)))
-                    )
-                for v in range(shape.vectors):
-                    builder.store(start, sums[u][v])
-            with _loop(builder, _I64(0), K, 1) as (k, _):
-                column = write.address(X, builder.add(builder.mul(k, lanes), z))
-                values = [write.load(column, v * shape.width) for v in range(shape.vectors)]
-                for u in range(units):
-                    place = write.address(row, builder.mul(_I64(u), across), builder.mul(k, along))
-                    weight = write.spread(builder.load(place))
-                    for v, value in enumerate(values):
-                        builder.store(write.multiply_add(weight, value, builder.load(sums[u][v])), sums[u][v])
-            for u in range(units):
-                offset = builder.add(builder.mul(builder.add(j, _I64(u)), lanes), z)
-                for v in range(shape.vectors):
-                    total = builder.load(sums[u][v])
-                    if masked:
-                        active = write.load(write.address(extra, offset), v * shape.width)
-                        total = builder.select(builder.fcmp_ordered(">", active, write.zero()), total, write.zero())
-                    else:
-                        low = write.spread(floor)
-                        total = builder.select(builder.fcmp_ordered("<", total, low), low, total)
-                    write.store(total, write.address(Y, offset), v * shape.width)
+                place = write.address(row, builder.mul(_I64(u), across), builder.mul(k, along))
+                weight = write.spread(builder.load(place))
+                for v, value in enumerate(values):
+                    builder.store(write.multiply_add(weight, value, builder.load(sums[u][v])), sums[u][v])
+        for u in range(units):
+            offset = builder.add(builder.mul(builder.add(j, _I64(u)), lanes), z)
+            for v in range(shape.vectors):
+                total = builder.load(sums[u][v])
+                if masked:
+                    active = write.load(write.address(extra, offset), v * shape.width)
+                    total = builder.select(builder.fcmp_ordered(">", active, write.zero()), total, write.zero())
+                else:
+                    low = write.spread(floor)
+                    total = builder.select(builder.fcmp_ordered("<", total, low), low, total)
+                write.store(total, write.address(Y, offset), v * shape.width)
 
-    _in_blocks(builder, J, shape.units, block)
+    # Stripes outermost: the inputs of one stripe stay in the first-level cache for all units.
+    with _loop(builder, _I64(0), lanes, stripe) as (z, _):
+        _in_blocks(builder, J, shape.units, partial(block, z))
 
 
 def _gradients(builder: ir.IRBuilder, args: tuple[ir.Value, ...]) -> None:
@@ -211,10 +213,16 @@ def _gradients(builder: ir.IRBuilder, args: tuple[ir.Value, ...]) -> None:
             for i in range(first, min(first + 4, units * inputs)):
                 add_to(j, i // inputs, k, i % inputs, builder.extract_element(total, ir.IntType(32)(i - first)))
 
-    def rows(j: ir.Value, units: int) -> None:
-        _in_blocks(builder, K, shape.gradient_inputs, lambda k, inputs: block(j, units, k, inputs))
+    def panel(first: ir.Value, count: ir.Value, j: ir.Value, units: int) -> None:
+        _in_blocks(
+            builder, count, shape.gradient_inputs, lambda k, inputs: block(j, units, builder.add(first, k), inputs)
+        )
 
-    _in_blocks(builder, J, shape.gradient_units, rows)
+    # Panels outermost: their inputs stay in the first-level cache for all units.
+    with _loop(builder, _I64(0), K, _PANEL) as (first, _):
+        left = builder.sub(K, first)
+        count = builder.select(builder.icmp_unsigned("<", left, _I64(_PANEL)), left, _I64(_PANEL))
+        _in_blocks(builder, J, shape.gradient_units, partial(panel, first, count))
 
 
 def _place(context, builder, array_type, array, offset):  # type: ignore[no-untyped-def]
@@ -222,7 +230,7 @@ def _place(context, builder, array_type, array, offset):  # type: ignore[no-unty
 
 
 def _layer_forward(context, W, w, K, J, X, x, Y, y, lanes, floor):  # type: ignore[no-untyped-def]
-    """Y = max(floor, W X + bias): W at w is (J, K + 1) with the bias last, X at x is (K, lanes), Y at y is (J, lanes)."""
+    """Y = max(floor, W X + bias): W at w is (J, K + 1), bias last, X at x is (K, lanes), Y at y is (J, lanes)."""
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
         W, w, K, J, X, x, Y, y, lanes, floor = args
