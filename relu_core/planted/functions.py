@@ -106,8 +106,8 @@ def _check(kind: str, chosen: _Kind, rows: int, n: int, share: float, irrelevant
     if not 0 < share < 1:
         raise ArgumentError(f"positive_share is {share!r}; pass a share above 0 and below 1")
     for value, name in ((irrelevant, "irrelevant"), (groups, "groups")):
-        if value != 0:
-            arguments.positive_integer(value, name)
+        if value < 0 or value != int(value):
+            raise ArgumentError(f"{name} is {value!r}; pass a whole number of at least 0")
 
 
 def _sensors(rows: int, n: int, machines: np.ndarray | None, groups: int, seed: int) -> Floats:
