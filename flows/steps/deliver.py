@@ -38,6 +38,8 @@ from relu_core.comparison import (
 PROGRAMS = ("depthcase", "numpy", "scipy", "numba", "torch", "scikit-learn", "pandas", "pyarrow", "prefect", "mlflow")
 # More dots than these hide the picture they lie on.
 ROWS_SHOWN = 400
+# Where MLflow serves the size-for-accuracy drawing of a run; the writer fills in the run.
+MAIN_PICTURE = "get-artifact?path=figures/size.svg&run_uuid={run_id}"
 SURE_AT_SCREEN = ("baseline_reaches", "below_kill")
 
 
@@ -114,7 +116,8 @@ def write_report(
     """The decision page and its drawings, in a folder of this result's own."""
     key = evaluation_key(decided.comparison, charter.content_hash())
     folder = settings.reports / charter.poc_name / key[:12]
-    figures = _slice_picture(decided, rows, networks, columns, charter.report_language())
+    figures = page.drawings(decided.comparison, decided.verdict, language=charter.report_language())
+    figures |= _slice_picture(decided, rows, networks, columns, charter.report_language())
     written = page.write_report(
         decided.comparison,
         decided.verdict,
@@ -147,7 +150,9 @@ def record(
         charter_yaml=charter_yaml,
         artifacts=artifacts,
         key=evaluation_key(decided.comparison, charter.content_hash()),
-        note=decided.summary,
+        note=page.note(
+            decided.comparison, decided.verdict, language=charter.report_language(), picture_url=MAIN_PICTURE
+        ),
     )
 
 
