@@ -35,7 +35,7 @@ def find_traps(
     y = numeric_target(known, target, task).y
     inputs = [str(name) for name in frame.columns if name not in (target, split_column)] if columns is None else columns
     findings = [*_about_rows(known, unlabelled, inputs, target, split), *_about_columns(frame, inputs)]
-    findings += _about_order(known, y, task, split, split_column, seed)
+    findings += _about_order(known.drop(columns=target), y, task, split, split_column, seed)
     findings += _drift(known, inputs)
     if task != "regression":
         findings += _imbalance(y)

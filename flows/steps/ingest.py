@@ -4,8 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.features.images import measure_images
 from flows.lake import dataset, quarantine
 from flows.settings import Settings
+from flows.sources.images import is_image_folder, read_images
 from flows.sources.read import read_source, resolve_inside
 
 
@@ -46,6 +48,8 @@ def look_at_source(path: str, root: str) -> SourceFingerprint:
 
 def store_dataset(source: SourceFingerprint, name: str, sheet: str, settings: Settings) -> StoredDataset:
     """Read, check and store the source as a version of data set `name`. Raises SourceError, DatasetError."""
-    table = read_source(Path(source.path), sheet=sheet)
+    place = Path(source.path)
+    pictures = place.is_dir() and is_image_folder(place)
+    table = measure_images(read_images(place), place) if pictures else read_source(place, sheet=sheet)
     stored = dataset.write(quarantine.check(table), name=name, lake=settings.lake)
     return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from flows.features.images import measure_images
 from flows.lake.quarantine import Checked, check
 from flows.quality.finding import Finding, suspected_columns
 from flows.quality.leaks import find_leaks
 from flows.quality.traps import find_traps
+from flows.sources.images import read_images
 from flows.sources.read import read_source
 
 DATA = Path(os.environ.get("DEPTHCASE_REAL_DATA") or Path(__file__).parents[4] / "shared" / "data")
@@ -112,3 +114,15 @@ def test_kamyr() -> None:
         ("drift", ""),
     }
     assert expected <= traps
+
+
+def test_neu_surface() -> None:
+    folder = DATA / "neu_surface"
+    result = check(measure_images(read_images(folder), folder))
+    assert result.frame["label"].value_counts().to_dict() == dict.fromkeys(
+        ["crazing", "inclusion", "patches", "pitted_surface", "rolled-in_scale", "scratches"], 60
+    )
+    assert set(result.frame["colour"]) == {"grey as colour"} and len(result.quarantined) == 0
+    assert suspected_columns(find_leaks(result.frame, "label", "multiclass")) == ["source_file"]
+    traps = codes(find_traps(result.frame, "label", "multiclass"))
+    assert {("order_tells_target", ""), ("constant_column", "width"), ("constant_column", "height")} <= traps

@@ -1,0 +1,77 @@
+"""Pictures into numbers: brightness, contrast, gradients, texture; small pictures; patches. Nothing is fitted."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from flows.sources.images import open_grey
+from flows.sources.table import Table
+from flows.sources.typed import text_frame
+
+Floats = NDArray[np.float64]
+STATISTICS = (
+    "brightness", "contrast", "dark tenth", "bright tenth", "gradient mean", "gradient deviation", "edge direction",
+    "edge coherence", "fine texture", "coarse texture", "fine to coarse", "entropy",
+)  # fmt: skip
+
+
+def measure_images(table: Table, folder: Path) -> Table:
+    """The table of `sources.images.read_images` with the texture statistics of every picture as further columns."""
+    rows = [texture_statistics(grey_values(folder / name)).tolist() for name in table.frame["source_file"]]
+    measured = text_frame(rows, STATISTICS)
+    return replace(table, frame=table.frame.assign(**{name: measured[name] for name in STATISTICS}))
+
+
+def grey_values(file: Path) -> Floats:
+    """(height, width) grey values from 0 to 1."""
+    return np.asarray(open_grey(file), dtype=np.float64) / 255
+
+
+def texture_statistics(picture: Floats) -> Floats:
+    """(12,) numbers of a picture (height, width), named by STATISTICS; they depend on light and texture, not on place.
+
+    Edge direction and coherence are those of the averaged structure tensor: 1 and -1 for edges that all run along or
+    across the picture, and how far they agree. Fine and coarse texture are the spreads of what a blur of 1 and of 4
+    pixels takes away.
+    """
+    down, right = np.gradient(picture) if min(picture.shape) > 1 else (np.zeros_like(picture),) * 2
+    magnitude = np.hypot(down, right)
+    xx, yy, xy = (right * right).mean(), (down * down).mean(), (right * down).mean()
+    total = xx + yy
+    fine = (picture - ndimage.gaussian_filter(picture, 1.0)).std()
+    coarse = (ndimage.gaussian_filter(picture, 1.0) - ndimage.gaussian_filter(picture, 4.0)).std()
+    shares = np.histogram(picture, bins=32, range=(0, 1))[0] / picture.size
+    dark, bright = np.quantile(picture, [0.1, 0.9])
+    return np.array(
+        [
+            picture.mean(),
+            picture.std(),
+            dark,
+            bright,
+            magnitude.mean(),
+            magnitude.std(),
+            (yy - xx) / total if total > 0 else 0.0,
+            np.hypot(xx - yy, 2 * xy) / total if total > 0 else 0.0,
+            fine,
+            coarse,
+            fine / coarse if coarse > 0 else 0.0,
+            -np.sum(shares[shares > 0] * np.log2(shares[shares > 0])),
+        ]
+    )
+
+
+def small_picture(picture: Floats, side: int) -> Floats:
+    """(side * side,) a picture (height, width) averaged down to side x side pixels, row by row."""
+    grey = Image.fromarray((np.clip(picture, 0, 1) * 255).astype(np.uint8))
+    return np.asarray(grey.resize((side, side), Image.Resampling.BOX), dtype=np.float64).ravel() / 255
+
+
+def patches(picture: Floats, side: int) -> Floats:
+    """(P, side, side) the patches of a picture (height, width), side by side; what is left at the borders is cut."""
+    rows, columns = picture.shape[0] // side, picture.shape[1] // side
+    cut = picture[: rows * side, : columns * side]
+    return cut.reshape(rows, side, columns, side).swapaxes(1, 2).reshape(-1, side, side)
