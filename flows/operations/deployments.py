@@ -10,12 +10,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+import zoneinfo
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flows.errors import ServiceError
+from flows.operations import demo
 from flows.operations.servers import PrefectServer
 from flows.settings import Settings, process_environment, settings
 
@@ -29,11 +31,14 @@ _TERMINAL_EVENTS = [f"prefect.flow-run.{name}" for name in ("Completed", "Failed
 
 @dataclass(frozen=True)
 class PlannedSchedule:
-    """A schedule that is offered, switched off, on the deployment's page. cron: in the time zone `timezone`."""
+    """A schedule that is offered, switched off, on the deployment's page. cron: in this machine's time zone.
+
+    parameters: what its runs are asked, the demonstration's; a person puts her own in their place.
+    """
 
     slug: str
     cron: str
-    timezone: str = "UTC"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ EVALUATE = PlannedDeployment(
     "flows.evaluate",
     "evaluate_poc",
     ("depthcase", "verdict"),
-    schedules=(PlannedSchedule("weekly-evaluation", "0 3 * * 0"),),
+    schedules=(PlannedSchedule("weekly-evaluation", "0 3 * * 0", {"charter": demo.CHARTER}),),
     limit=max(1, (os.cpu_count() or 1) // 2),
 )
 INGEST = PlannedDeployment(
@@ -66,7 +71,7 @@ INGEST = PlannedDeployment(
     "flows.ingest",
     "ingest_data",
     ("depthcase", "data"),
-    schedules=(PlannedSchedule("nightly-ingest", "0 1 * * *"),),
+    schedules=(PlannedSchedule("nightly-ingest", "0 1 * * *", {"request": {"path": demo.NAME, "name": demo.NAME}}),),
 )
 INSPECT = PlannedDeployment("inspect", "flows.inspect_file", "inspect_a_file", ("depthcase", "data"))
 PLANNED: tuple[PlannedDeployment, ...] = tuple(
@@ -197,8 +202,14 @@ def _upsert_deployment(server: PrefectServer, planned: PlannedDeployment, versio
 
 
 def _schedule(planned: PlannedSchedule) -> dict[str, Any]:
-    cron = {"cron": planned.cron, "timezone": planned.timezone}
-    return {"schedule": cron, "active": False, "slug": planned.slug}
+    cron = {"cron": planned.cron, "timezone": _local_timezone()}
+    return {"schedule": cron, "active": False, "slug": planned.slug, "parameters": dict(planned.parameters)}
+
+
+def _local_timezone() -> str:
+    """The machine's zone by its full name, so that a night stays a night in summer; UTC where it has none."""
+    name = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")[2]
+    return name if name in zoneinfo.available_timezones() else "UTC"
 
 
 def _automations(server: PrefectServer) -> list[dict[str, Any]]:

@@ -78,17 +78,19 @@ class PrefectServer:
     def __init__(self, api_url: str) -> None:
         """api_url: the address that ends in /api."""
         self.api_url = api_url
+        # One client for all questions: a new one reads the certificates of the system each time.
+        self._client = httpx.Client(timeout=30.0, trust_env=False)
 
     def request(self, method: str, path: str, body: Any = None, *, missing_ok: bool = False) -> Any:
         """The JSON answer of `method` on `path`; None where missing_ok and the server does not know it."""
         url = f"{self.api_url}/{path}"
         try:
-            response = httpx.request(method, url, json=body, timeout=30.0, trust_env=False)
+            response = self._client.request(method, url, json=body)
             for pause in _BUSY_PAUSES:
                 if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                     break
                 time.sleep(pause)
-                response = httpx.request(method, url, json=body, timeout=30.0, trust_env=False)
+                response = self._client.request(method, url, json=body)
         except httpx.HTTPError as error:
             raise ServiceError(
                 f"The Prefect server at {self.api_url} does not answer ({type(error).__name__}); "

@@ -23,6 +23,10 @@ TITLES = {PREFECT: "Prefect server", MLFLOW: "MLflow server", WORKER_PROCESS: "W
 # Seconds. A first start writes its database; measured up to 42 s on a busy machine.
 START_LIMIT = 180.0
 STOP_LIMIT = 20.0
+# A process that lives may only be busy; it is given this long before it is restarted, for runs end with their worker.
+PATIENCE = 60.0
+# A worker reports every 30 s, later on a machine that is busy; after this long it hangs.
+WORKER_SILENCE = 300.0
 
 # The V2 pages of Prefect's UI call an analytics host, whatever the server's switches say: browsers must refuse.
 _PAGE_RULE = """<meta http-equiv="Content-Security-Policy" content="connect-src 'self'">"""
@@ -182,6 +186,8 @@ def _name_interrupted_runs(settings: Settings, say: Say) -> None:
 def _is_there(settings: Settings, name: str, say: Say) -> bool:
     """Whether the service can be used as it is. Raises ServiceError for an external one that cannot: it is not ours."""
     service = _status_of(settings, name)
+    if service.state == "not answering" and service.pid is not None:
+        service = _given_time(settings, service, say)
     if service.state == "external":
         say(f"{service.title:<16} external         {service.address}")
     elif _is_external(settings, name):
@@ -192,6 +198,18 @@ def _is_there(settings: Settings, name: str, say: Say) -> bool:
     elif service.well:
         say(f"{service.title:<16} already running  {service.address}".rstrip())
     return service.well
+
+
+def _given_time(settings: Settings, service: ServiceStatus, say: Say) -> ServiceStatus:
+    record = processes.read_record(_records(settings), service.name)
+    if record is None or (service.name == WORKER_PROCESS and record.serves != _serves(settings)):
+        return service
+    say(f"{service.title:<16} not answering; it is given {PATIENCE:.0f} s before it is restarted")
+    limit = time.monotonic() + PATIENCE
+    while not service.well and time.monotonic() < limit:
+        time.sleep(1.0)
+        service = _status_of(settings, service.name)
+    return service
 
 
 def _require_free_ports(settings: Settings, names: Sequence[str]) -> None:
@@ -283,8 +301,7 @@ def _healthy(settings: Settings, record: processes.ProcessRecord) -> bool:
         return False
     try:
         server = PrefectServer(settings.prefect_api_url)
-        # A worker reports every 30 s; one that was silent for three times as long hangs.
-        return server.worker_reported_since(POOL, WORKER, max(record.started, time.time() - 90.0))
+        return server.worker_reported_since(POOL, WORKER, max(record.started, time.time() - WORKER_SILENCE))
     except ServiceError:
         return False
 

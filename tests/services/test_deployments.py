@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from flows.charter import make_charter
 from flows.errors import ServiceError
-from flows.operations import deployments, services
+from flows.operations import demo, deployments, services
 from flows.operations.deployments import PlannedDeployment, PlannedSchedule
 from flows.operations.servers import PrefectServer
 from flows.settings import Settings
 
 pytestmark = pytest.mark.services
 
-SAMPLE = PlannedDeployment(
-    "sample", "sample_flows", "answer", ("depthcase", "test"), (PlannedSchedule("nightly", "0 1 * * *"),), limit=1
-)
+NIGHTLY = PlannedSchedule("nightly", "0 1 * * *", {"question": {"name": "press"}})
+SAMPLE = PlannedDeployment("sample", "sample_flows", "answer", ("depthcase", "test"), (NIGHTLY,), limit=1)
 SLEEPER = PlannedDeployment("sleeper", "sample_flows", "sleep", ("test",))
 
 
@@ -61,6 +61,7 @@ def test_schedules_are_offered_switched_off_and_stay_as_a_person_left_them(
     assert found is not None
     [schedule] = found["schedules"]
     assert (schedule["slug"], schedule["active"]) == ("nightly", False)
+    assert schedule["parameters"] == {"question": {"name": "press"}}
     server.request("PATCH", f"deployments/{found['id']}/schedules/{schedule['id']}", {"active": True})
     deployments.bring_up_to_date(server, [], "any")
     server.request("PATCH", f"deployments/{found['id']}", {"version": "older"})
@@ -118,3 +119,27 @@ def test_removing_leaves_no_trace(running_services: Settings, server: PrefectSer
     assert server.deployment("Sample sleeper", "sleeper") is None
     assert [flow for flow in server.request("POST", "flows/filter", {}) if flow["name"] == "Sample sleeper"] == []
     deployments.remove(server, "Sample sleeper", "sleeper")
+
+
+def test_every_flow_is_deployed_with_its_form_and_valid_schedules(deployed_services: Settings) -> None:
+    server = PrefectServer(deployed_services.prefect_api_url)
+    for flow, planned, model in (
+        ("Evaluate PoC", deployments.EVALUATE, "Charter"),
+        ("Ingest data", deployments.INGEST, "IngestRequest"),
+    ):
+        found = server.deployment(flow, planned.name)
+        assert found is not None
+        assert found["description"]
+        assert found["tags"] == list(planned.tags)
+        assert found["entrypoint"] == planned.entrypoint
+        forms = found["parameter_openapi_schema"]["definitions"]
+        fields = forms[model]["properties"]
+        # A field may leave its title to the list of its values, where both have the same.
+        lists = {name: forms.get(field.get("$ref", "").rpartition("/")[2], {}) for name, field in fields.items()}
+        assert [name for name, field in fields.items() if not (field.get("title") or lists[name].get("title"))] == []
+        assert [name for name, field in fields.items() if not field.get("description")] == []
+        assert [schedule["active"] for schedule in found["schedules"]] == [False]
+
+
+def test_the_demonstration_is_a_sound_charter() -> None:
+    make_charter(demo.CHARTER).check()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -56,11 +57,39 @@ def test_a_killed_service_is_repaired_and_the_others_are_left_alone(running_serv
     assert victim is not None
     # Only the first process is killed: what it started still holds the port, as after a crash.
     os.kill(victim, signal.SIGKILL)
+    while _is_running(victim):
+        time.sleep(0.05)
     said = _up_again(running_services)
     after = _pids(running_services)
     assert said[2].startswith("MLflow server    ready after ")
     assert after[services.MLFLOW] not in (None, victim)
     assert {**after, services.MLFLOW: 0} == {**before, services.MLFLOW: 0}
+
+
+def test_a_service_that_is_only_busy_is_given_time_and_kept(running_services: Settings) -> None:
+    before = _pids(running_services)
+    busy = before[services.MLFLOW]
+    assert busy is not None
+    os.killpg(busy, signal.SIGSTOP)
+    try:
+        assert services.status(running_services)[1].state == "not answering"
+        threading.Timer(6.0, os.killpg, (busy, signal.SIGCONT)).start()
+        said = _up_again(running_services)
+    finally:
+        os.killpg(busy, signal.SIGCONT)
+    assert said[1] == "MLflow server    not answering; it is given 60 s before it is restarted"
+    assert _pids(running_services) == before
+
+
+def test_a_service_that_hangs_is_restarted(running_services: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "PATIENCE", 0.5)
+    monkeypatch.setattr(services, "STOP_LIMIT", 1.0)
+    hanging = _pids(running_services)[services.MLFLOW]
+    assert hanging is not None
+    os.killpg(hanging, signal.SIGSTOP)
+    _up_again(running_services)
+    assert _pids(running_services)[services.MLFLOW] not in (None, hanging)
+    assert not _is_running(hanging)
 
 
 def test_a_command_without_the_ports_finds_the_running_services(running_services: Settings) -> None:
