@@ -30,7 +30,7 @@ class Dealt(NamedTuple):
 class Networks(NamedTuple):
     """N networks side by side in flat float32 arrays, and how each fares.
 
-    sizes (N, layers + 1), filled up with 0; layers (N,); start (N + 1,): where each begins; keys (N,) of their minibatch
+    sizes (N, layers + 1), filled up with 0; layers (N,); start (N + 1,): where each begins; keys (N,) of minibatch
     orders; decay (N, 2): powers of Adam's two decays; best (N,): lowest watched loss; history (N, epochs).
     """
 
@@ -250,7 +250,7 @@ def _adam(
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _costs_of_numbers(loss: int, outputs: np.ndarray, at: int, y: np.ndarray, weight: np.ndarray) -> float:
+def _costs_of_numbers(loss: int, outputs: np.ndarray, at: int, y: np.ndarray, weight: np.ndarray) -> np.float32:
     """Weighted squared (0), huber (1) or logistic (2) loss of one stripe, added up."""
     total = _ZERO
     if loss == 0:
@@ -272,7 +272,7 @@ def _costs_of_numbers(loss: int, outputs: np.ndarray, at: int, y: np.ndarray, we
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _costs_of_classes(
     outputs: np.ndarray, at: int, m: int, y: np.ndarray, weight: np.ndarray, scratch: np.ndarray
-) -> float:
+) -> np.float32:
     """Weighted softmax cross-entropy of one stripe, added up."""
     lanes, cost = y.shape[0], _ZERO
     highest, total = scratch[:lanes], scratch[lanes : 2 * lanes]
@@ -301,9 +301,9 @@ def _watch(
         at = _forward(parameters, sizes, layers, watched.X, s * watched.X.shape[1], room.activations, lanes)
         y, weight = watched.y[s], watched.weight[s]
         if loss < 3:
-            mean += _costs_of_numbers(loss, room.activations, at, y, weight)
+            mean += float(_costs_of_numbers(loss, room.activations, at, y, weight))
         else:
-            mean += _costs_of_classes(room.activations, at, m, y, weight, room.scratch)
+            mean += float(_costs_of_classes(room.activations, at, m, y, weight, room.scratch))
     return mean
 
 

@@ -42,7 +42,7 @@ def host_shape() -> Shape:
     return Shape(width=8 if features.get("avx2") else 4, units=4, vectors=2, gradient_units=2)
 
 
-class _Writer:
+class Writer:
     """Writes vector instructions at one place of a function."""
 
     def __init__(self, builder: ir.IRBuilder, width: int) -> None:
@@ -117,7 +117,7 @@ def _widen(function: ir.Function) -> None:
         set.add(function.attributes, attribute)
 
 
-def _define(
+def define(
     builder: ir.IRBuilder,
     name: str,
     arguments: list[ir.Value],
@@ -141,7 +141,7 @@ def _weighted_sums(builder: ir.IRBuilder, args: tuple[ir.Value, ...], masked: bo
     """Y[j] = finish(sum over k of W[j * across + k * along] X[k]) for j < J, k < K; rows are `lanes` apart."""
     W, across, along, X, K, Y, J, lanes, extra, floor = args
     shape = host_shape()
-    write = _Writer(builder, shape.width)
+    write = Writer(builder, shape.width)
     stripe = shape.width * shape.vectors
     with builder.goto_entry_block():
         sums = [[builder.alloca(write.vector) for _ in range(shape.vectors)] for _ in range(shape.units)]
@@ -183,7 +183,7 @@ def _gradients(builder: ir.IRBuilder, args: tuple[ir.Value, ...]) -> None:
     """G[j * across + k] += sum over lanes of S[j] X[k] for j < J, k < K."""
     S, J, X, K, G, across, lanes = args
     shape = host_shape()
-    write = _Writer(builder, shape.width)
+    write = Writer(builder, shape.width)
     with builder.goto_entry_block():
         sums = [builder.alloca(write.vector) for _ in range(shape.gradient_units * shape.gradient_inputs)]
 
@@ -240,7 +240,7 @@ def _layer_forward(context, W, w, K, J, X, x, Y, y, lanes, floor):  # type: igno
         bias = builder.gep(weights, [K], inbounds=True)
         inputs, outputs = _place(context, builder, kinds[4], X, x), _place(context, builder, kinds[6], Y, y)
         values = [weights, across, _I64(1), inputs, K, outputs, J, lanes, bias, floor]
-        _define(builder, "layer_forward", values, lambda inner, given: _weighted_sums(inner, given, masked=False))
+        define(builder, "layer_forward", values, lambda inner, given: _weighted_sums(inner, given, masked=False))
         return context.get_dummy_value()
 
     i = types.int64
@@ -257,7 +257,7 @@ def _layer_backward(typing_context, W, w, K, J, S, s, A, a, T, t, lanes):  # typ
         slopes, active = _place(context, builder, kinds[4], S, s), _place(context, builder, kinds[6], A, a)
         result = _place(context, builder, kinds[8], T, t)
         values = [weights, _I64(1), builder.add(K, _I64(1)), slopes, J, result, K, lanes, active, _F32(0.0)]
-        _define(builder, "layer_backward", values, lambda inner, given: _weighted_sums(inner, given, masked=True))
+        define(builder, "layer_backward", values, lambda inner, given: _weighted_sums(inner, given, masked=True))
         return context.get_dummy_value()
 
     i = types.int64
@@ -272,7 +272,7 @@ def _layer_gradient(typing_context, S, s, J, X, x, K, G, g, lanes):  # type: ign
         kinds = signature.args
         slopes, inputs = _place(context, builder, kinds[0], S, s), _place(context, builder, kinds[3], X, x)
         values = [slopes, J, inputs, K, _place(context, builder, kinds[6], G, g), K, lanes]
-        _define(builder, "layer_gradient", values, _gradients)
+        define(builder, "layer_gradient", values, _gradients)
         return context.get_dummy_value()
 
     i = types.int64
