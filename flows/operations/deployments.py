@@ -81,14 +81,12 @@ SELF_CHECK_FLOW = "Self-check"
 SELF_CHECK = PlannedDeployment("self-check", "flows.operations.doctor_flow", "self_check", ("depthcase", "doctor"))
 
 
-def code_version() -> str:
-    """Hash of the installed source code: when it changes, forms may have changed."""
-    root = Path(__file__).resolve().parents[2]
+def form_version() -> str:
+    """Hash of the source files that make the forms and the plan above: when it changes, the server is out of date."""
+    here = Path(__file__).resolve()
     digest = hashlib.sha256()
-    for package in ("flows", "relu_core"):
-        for path in sorted((root / package).rglob("*.py")):
-            digest.update(str(path.relative_to(root)).encode())
-            digest.update(path.read_bytes())
+    for path in [*sorted(here.parents[1].glob("*.py")), here, here.with_name("demo.py")]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -99,7 +97,7 @@ def apply(settings: Settings, planned: Sequence[PlannedDeployment] = PLANNED, *,
     cannot be imported or the server refuses it.
     """
     server = PrefectServer(settings.prefect_api_url)
-    version = code_version()
+    version = form_version()
     if all(is_up_to_date(server, deployment, version) for deployment in planned) and _automation_fits(server):
         return f"{len(planned)} up to date"
     result = subprocess.run(
@@ -134,7 +132,7 @@ def remove(server: PrefectServer, flow: str, deployment: str) -> None:
 
 
 def is_up_to_date(server: PrefectServer, planned: PlannedDeployment, version: str) -> bool:
-    """Whether the server keeps the deployment as made from the code of `version`."""
+    """Whether the server keeps the deployment with the forms of `version`."""
     body = {"deployments": {"name": {"any_": [planned.name]}}}
     found = server.request("POST", "deployments/filter", body)
     return any(entry["version"] == version and entry["entrypoint"] == planned.entrypoint for entry in found)

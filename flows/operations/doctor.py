@@ -149,7 +149,7 @@ def check_loopback(settings: Settings) -> str:
 
 def check_deployments(server: PrefectServer) -> str:
     """The server offers every flow, with the form of the installed code."""
-    version = deployments.code_version()
+    version = deployments.form_version()
     stale = [entry.name for entry in deployments.PLANNED if not deployments.is_up_to_date(server, entry, version)]
     if stale:
         raise _Unwell(f"{', '.join(stale)} missing or older than the installed code; renew with depthcase up.")
