@@ -22,6 +22,8 @@ DRAWS = 400
 # Beyond this factor of the rows at hand a power law fitted to four points is no knowledge.
 TRUSTED_FACTOR = 8.0
 MOST_EPOCHS = 1000
+# A distance from the law below this share of the curve's rise says nothing against it.
+NEGLIGIBLE = 0.02
 METHOD = "power law over rows, bootstrap of folds"
 
 
@@ -86,7 +88,7 @@ def _trust(rows: Floats, values: Floats, interval: Interval, rows_now: float) ->
     limit, coefficients, exponent = _fit(rows, values.mean(axis=0))
     misfit = np.abs(limit - coefficients * rows**-exponent - values.mean(axis=0)).max()
     spread = values.std(axis=0, ddof=1).mean() / np.sqrt(len(values)) if len(values) > 1 else np.inf
-    if misfit > max(2 * spread, 1e-9):
+    if misfit > max(2 * spread, NEGLIGIBLE * np.ptp(values.mean(axis=0))):
         return False, "The measured points do not lie on a power law."
     if np.isinf(interval.low):
         return True, "The curve flattens below the target in every resample: more rows of this kind would not reach it."

@@ -60,36 +60,41 @@ def money_of(
 ) -> MoneyResult:
     """Cost and saving a year of one option, from untouched rows y (D,) and their probability (D,).
 
-    Saving is against the cheaper of never and always raising an alarm. Intervals resample the untouched rows; the
-    share of positives moves with them. Refuses a promise without costs and volumes.
+    Saving is against the cheaper of never and always raising an alarm. Intervals: the shares of the four cells of the
+    confusion are drawn from what their counts leave possible (Dirichlet, Jeffreys' prior), so that a cell without rows
+    is not taken for impossible. Refuses a promise without costs and volumes.
     """
     arguments.one_of(option, OPTIONS, "option")
     if not criteria.has_money:
         raise ArgumentError("criteria has no costs or no units_per_year; give them, or leave the money out")
-    alarm, positive = probability >= threshold, y == 1
-    cost = np.where(alarm & ~positive, criteria.cost_of_false_alarm, 0.0) + np.where(
-        ~alarm & positive, criteria.cost_of_miss, 0.0
-    )
-    draws = np.random.default_rng([seed, len(y)]).multinomial(len(y), np.full(len(y), 1 / len(y)), DRAWS) / len(y)
-    a_year = criteria.units_per_year
-    costs, shares = a_year * draws @ cost, draws @ positive.astype(np.float64)
-    value, share = a_year * float(cost.mean()), float(positive.mean())
-    saving = _best_policy_cost(share, criteria) - value
+    found = confusion_at(y, probability, threshold)
+    counts = np.array([found.true_negative, found.false_positive, found.false_negative, found.true_positive])
+    draws = np.random.default_rng([seed, len(y)]).dirichlet(counts + 0.5, DRAWS)
+    costs, savings = _cost_and_saving(draws, criteria)
+    cost, saving = (float(values[0]) for values in _cost_and_saving(counts[None, :] / len(y), criteria))
     project = {
         "simple": criteria.project_cost_simple,
         "shallow": criteria.project_cost_shallow,
         "deep": criteria.project_cost_deep,
     }[option]
-    of_saving = _interval(saving, _best_policy_cost(shares, criteria) - costs, criteria.level)
+    of_saving = _interval(saving, savings, criteria.level)
     return MoneyResult(
         option=option,
         model=model,
-        confusion=confusion_at(y, probability, threshold),
-        cost_per_year=_interval(value, costs, criteria.level),
+        confusion=found,
+        cost_per_year=_interval(cost, costs, criteria.level),
         saving_per_year=of_saving,
         project_cost=project,
         payback_years=payback(project, of_saving),
     )
+
+
+def _cost_and_saving(shares: Floats, criteria: Criteria) -> tuple[Floats, Floats]:
+    """Currency a year (k,), (k,) for shares (k, 4) of true negatives, false alarms, misses, true positives."""
+    miss, alarm, a_year = criteria.cost_of_miss, criteria.cost_of_false_alarm, criteria.units_per_year
+    cost = a_year * (alarm * shares[:, 1] + miss * shares[:, 2])
+    positive = shares[:, 2] + shares[:, 3]
+    return cost, a_year * np.minimum(miss * positive, alarm * (1 - positive)) - cost
 
 
 def payback(project_cost: float, saving: Interval) -> Interval:
@@ -111,12 +116,6 @@ def cost_curve(
     return places, criteria.units_per_year * (criteria.cost_of_false_alarm * false + criteria.cost_of_miss * missed)
 
 
-def _best_policy_cost(share: Floats | float, criteria: Criteria) -> Floats | float:
-    never, always = criteria.cost_of_miss * share, criteria.cost_of_false_alarm * (1 - share)
-    return criteria.units_per_year * np.minimum(never, always)
-
-
-def _interval(value: float | Floats, draws: Floats, level: float) -> Interval:
+def _interval(value: float, draws: Floats, level: float) -> Interval:
     low, high = np.quantile(draws, [0.5 - level / 2, 0.5 + level / 2])
-    middle = float(value)
-    return Interval(middle, min(float(low), middle), max(float(high), middle), level, "bootstrap of rows")
+    return Interval(value, min(float(low), value), max(float(high), value), level, "draws of the confusion")

@@ -207,17 +207,17 @@ def _first_reaching(search: Search) -> int:
 def _settle(search: Search, place: int) -> None:
     """Look above and below until a size is sure on each side: there end the sizes in question.
 
-    Upwards no further than SETTLE_FACTOR; an end that is not found is said to be open, and costs no completeness.
+    Upwards at least one stride, or the ratio to another family would have no curve to stand on, and no further than
+    SETTLE_FACTOR; an end that is not found is said to be open, and costs no completeness.
     """
-    last = len(search.grid) - 1
-    if place <= last:
-        limit, upper = SETTLE_FACTOR * search.grid[place].parameters, place
-        while not (search.is_sure(upper) and search.reaches(upper)) and upper < last:
-            upper = min(upper + STRIDE, last)
-            if search.grid[upper].parameters > limit or not search.affords(upper):
-                break
-            search.reaches(upper)
-    lower = min(place, len(search.grid)) - 1
+    upper, last = place, len(search.grid) - 1
+    limit = SETTLE_FACTOR * search.grid[min(place, last)].parameters
+    while upper < last and not (upper > place and search.is_sure(upper) and search.reaches(upper)):
+        upper = min(upper + STRIDE, last)
+        if search.grid[upper].parameters > limit or not search.affords(upper):
+            break
+        search.reaches(upper)
+    lower = min(place, last + 1) - 1
     while lower > 0 and not search.is_sure(lower) and search.affords(lower):
         lower = max(lower - STRIDE, 0)
         search.reaches(lower)
