@@ -17,7 +17,7 @@ from prefect.runtime import task_run
 from flows.charter import Charter, make_charter
 from flows.errors import DepthcaseError, ServiceError
 from flows.settings import Settings, settings
-from flows.steps import compare, confirm, deliver, ingest, screen
+from flows.steps import compare, confirm, deliver, ingest, screen, theory, theory_record
 from flows.steps.code_version import code_version
 from relu_core.comparison.json_codec import from_plain, to_plain
 from relu_core.errors import ReluCoreError
@@ -127,3 +127,8 @@ count_regions   = as_task(confirm.count_regions, "Confirm · Count regions, {lay
 give_verdict    = as_task(deliver.give_verdict, "Decide · Compare and give the verdict", cached=False)
 write_report    = as_task(deliver.write_report, "Deliver · Write the report", cached=False, retries=3)
 record          = as_task(deliver.record, "Deliver · Record in MLflow", cached=False, retries=3, seconds=600)
+# Theory benchmark
+build_hard      = as_task(theory.build, "Build · The hard function, counted exactly")
+train_hard      = as_task(theory.train, "Train · From random weights, {layers}")
+show_gap        = as_task(theory.show, "Show the gap · Side by side", cached=False)
+record_gap      = as_task(theory_record.record, "Show the gap · Record in MLflow", cached=False, retries=3, seconds=600)

@@ -63,6 +63,11 @@ WORDS = {
         "data": "data rows",
         "direction": "direction {i} through the data",
         "nothing": "nothing was measured",
+        "hidden_layers": "hidden layers",
+        "units": "hidden units",
+        "at_least": "needed at least",
+        "suffice": "known to suffice",
+        "construction": "the construction",
     },
     "ja": {
         "parameters": "パラメータ数(1つのネットワークの重みとバイアス)",
@@ -106,6 +111,11 @@ WORDS = {
         "data": "データ行",
         "direction": "データを通る方向{i}",
         "nothing": "測定値なし",
+        "hidden_layers": "隠れ層の数",
+        "units": "隠れユニット数",
+        "at_least": "最低限必要",
+        "suffice": "十分と分かっている数",
+        "construction": "構成法",
     },
 }
 

@@ -23,7 +23,7 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
 from relu_core.comparison.promise import Criteria
-from relu_core.comparison.schema import Comparison, FamilyResult, MoneyResult
+from relu_core.comparison.schema import Comparison, FamilyResult, MoneyResult, SizePoint
 from relu_core.interval import Interval
 from relu_core.plot_style import (
     BAD,
@@ -41,6 +41,7 @@ from relu_core.plot_style import (
     metric_name,
 )  # fmt: skip
 from relu_core.regions import SliceRegions
+from relu_core.theory import Gap
 
 _STYLE: Any = {
     "font.family": "sans-serif", "font.sans-serif": list(FONTS), "font.size": 10.5, "axes.labelsize": 10.5,
@@ -221,6 +222,41 @@ def time_used(comparison: Comparison, *, language: str = "en") -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(6))
     _axis_names(axes, words[unit], "")
     return _or_nothing(figure, axes, stages, words)
+
+
+def gap_on_one_page(
+    gaps: Sequence[Gap], trained: Sequence[SizePoint], parameters: int, *, language: str = "en"
+) -> Figure:
+    """Left: units against hidden layers, at least and known to suffice. Right: success of training against parameters.
+
+    gaps: of one hard function, for 1, 2, ... hidden layers. trained: success rates by architecture. parameters: of the
+    construction, which is the function itself.
+    """
+    words = WORDS[language]
+    figure, axes = _figure(9.2, 3.8, left=0.09, right=0.42, top=0.9)
+    layers = [gap.hidden_layers for gap in gaps]
+    axes.plot(layers, [gap.representable_size for gap in gaps], color=GOOD, marker="o", label=words["suffice"])
+    axes.plot(layers, [gap.lower_bound for gap in gaps], color=BAD, marker="v", label=words["at_least"])
+    axes.set_yscale("log", base=2)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.set_xticks(layers)
+    axes.legend(frameon=False, fontsize=9.5)
+    _axis_names(axes, words["hidden_layers"], words["units"])
+    with matplotlib.rc_context(_STYLE):
+        beside = figure.add_axes((0.53, axes.get_position().y0, 0.32, axes.get_position().height))
+    labels = []
+    for k in sorted({len(point.hidden_widths) for point in trained}):
+        points = [point for point in trained if len(point.hidden_widths) == k]
+        rates = [point.success_rate for point in points if point.success_rate]
+        _band(beside, [point.parameters for point in points], rates, k)
+        labels.append((rates[-1].value, family_name(k, language), family_color(k)))
+    beside.axvline(parameters, color=GOOD, linestyle=(0, (5, 3)))
+    beside.text(parameters, 1.08, words["construction"], color=GOOD, fontsize=9.5, ha="center")
+    beside.set_ylim(-0.04, 1.05)
+    _sizes(beside, [parameters, *(point.parameters for point in trained)])
+    _end_labels(beside, labels)
+    _axis_names(beside, words["parameters"].split("(")[0].strip(), words["success"])
+    return figure
 
 
 def to_svg(figure: Figure) -> str:

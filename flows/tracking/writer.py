@@ -3,7 +3,7 @@
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,7 +83,7 @@ def record(
     Raises ServiceError where the server does not answer.
     """
     check_answers(tracking_uri)
-    with _service_errors(tracking_uri):
+    with service_errors(tracking_uri):
         client = MlflowClient(tracking_uri)
         experiment = _experiment(client, comparison.poc)
         completed = _completed_or_cleared(client, experiment, key)
@@ -96,13 +96,30 @@ def record(
     return _tracked(tracking_uri, experiment, completed, key)
 
 
+def record_items(stream: Iterable[Item], *, tracking_uri: str, experiment: str, key: str) -> TrackedRun:
+    """Record what is no evaluation, given as items: all runs below one with the key VERDICT_RUN, once for each `key`.
+
+    Raises ServiceError where the server does not answer.
+    """
+    check_answers(tracking_uri)
+    with service_errors(tracking_uri):
+        client = MlflowClient(tracking_uri)
+        place = _experiment(client, experiment)
+        completed = _completed_or_cleared(client, place, key)
+        if completed is None:
+            completed = _write(client, place, key, iter(stream))
+            client.set_tag(completed, STATE, COMPLETED)
+            client.set_terminated(completed)
+    return TrackedRun(place, completed, view.run_link(tracking_uri, place, completed))
+
+
 def curves_url(tracking_uri: str, poc: str, key: str) -> str:
     """Where the curves of the evaluation `key` will stand once it is recorded; the experiment is made if need be.
 
     Raises ServiceError where the server does not answer.
     """
     check_answers(tracking_uri)
-    with _service_errors(tracking_uri):
+    with service_errors(tracking_uri):
         experiment = _experiment(MlflowClient(tracking_uri), poc)
     return view.deep_link(tracking_uri, experiment, f"curves-{key[:12]}")
 
@@ -124,7 +141,7 @@ def check_answers(tracking_uri: str) -> None:
 
 
 @contextmanager
-def _service_errors(tracking_uri: str) -> Iterator[None]:
+def service_errors(tracking_uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, requests.RequestException) as error:

@@ -34,24 +34,31 @@ class Hierarchy:
 def hierarchy(levels: int) -> Hierarchy:
     """The fault of 1, 2 or 3 levels. Refuses other numbers.
 
-    1, component: y = |c_1| - |c_2| + |c_3| - |c_4|, one hidden layer: width suffices.
-    2, machine: one fold of |c_1| + ... + |c_4|, as `depth_helps`: depth pays.
-    3, line: the larger of two such folds of three components each, three hidden layers: depth pays.
+    1, component: y = |c_1| - |c_2| + ... - |c_6|, one hidden layer: width suffices, as in `shallow_teacher`.
+    2, machine: one fold of |c_1| + ... + |c_4|: depth pays, as in `depth_helps`. Measured as signals with 4,000 rows
+    and noise 0.1 (target 0.92): 8-4 (97 parameters) reaches r2 0.98, one hidden layer 0.84 with 2,049 parameters.
+    3, line: the larger of two such folds of three components each: depth pays, but takes more rows. With 12,000
+    rows and noise 0.1 (target 0.79): 18-8-8 (359 parameters) reaches r2 0.97, 18-8 (287) 0.63, one hidden layer 0.48
+    with 2,049 parameters, boosted trees 0.33. With 4,000 rows only single runs find it.
     """
     if arguments.positive_integer(levels, "levels") > len(LEVELS):
         raise ArgumentError(f"levels is {levels}; choose 1 (component), 2 (machine) or 3 (line)")
     return (_component, _machine, _line)[levels - 1]()
 
 
-def _component() -> Hierarchy:
-    eye, signs = np.eye(COMPONENTS), np.where(np.arange(COMPONENTS) % 2, -1.0, 1.0)
-    network = ReluNetwork(
-        [np.concatenate([eye, -eye]), np.concatenate([signs, signs])[None, :]], [np.zeros(2 * COMPONENTS), [0.0]]
+def alternating_distances(components: int) -> ReluNetwork:
+    """c -> |c_1| - |c_2| + |c_3| - ..., one hidden layer of two units a component."""
+    eye, signs = np.eye(components), np.where(np.arange(components) % 2, -1.0, 1.0)
+    return ReluNetwork(
+        [np.concatenate([eye, -eye]), np.concatenate([signs, signs])[None, :]], [np.zeros(2 * components), [0.0]]
     )
+
+
+def _component() -> Hierarchy:
     return Hierarchy(
         "component",
-        COMPONENTS,
-        network,
+        6,
+        alternating_distances(6),
         target=0.95,
         expected_verdict="WIDTH_SUFFICES",
         derivation="the severity is a sum over components, each of which bends along one hyperplane of the sensors",

