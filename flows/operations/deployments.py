@@ -74,8 +74,11 @@ INGEST = PlannedDeployment(
     schedules=(PlannedSchedule("nightly-ingest", "0 1 * * *", {"request": {"path": demo.NAME, "name": demo.NAME}}),),
 )
 INSPECT = PlannedDeployment("inspect", "flows.inspect_file", "inspect_a_file", ("depthcase", "data"))
+THEORY = PlannedDeployment(
+    "theory-benchmark", "flows.theory_benchmark", "theory_benchmark", ("depthcase", "self-test")
+)
 PLANNED: tuple[PlannedDeployment, ...] = tuple(
-    d for d in (EVALUATE, INGEST, INSPECT) if importlib.util.find_spec(d.module)
+    d for d in (EVALUATE, INGEST, INSPECT, THEORY) if importlib.util.find_spec(d.module)
 )
 SELF_CHECK_FLOW = "Self-check"
 SELF_CHECK = PlannedDeployment("self-check", "flows.operations.doctor_flow", "self_check", ("depthcase", "doctor"))
