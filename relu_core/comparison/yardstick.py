@@ -17,6 +17,7 @@ from relu_core.arguments import Floats
 from relu_core.comparison.schema import ProvenLoss, Yardstick
 from relu_core.errors import ArgumentError
 from relu_core.exact import fit_global
+from relu_core.network import ReluNetwork
 from relu_core.training import MatrixFold, NetworkSpec, Recipe, train_networks
 
 ROWS, COLUMNS, WIDTH, SEEDS = 60, 2, 2, 20
@@ -56,8 +57,9 @@ def make_yardstick(
     labels = target if task == "regression" else (target == _positive(target, task)).astype(np.float64)
     chosen = _strongest(table, labels, task, strongest, seed)
     few, wanted = _subsample(table[:, chosen], labels, rows, task, seed)
-    trained = _trained_loss(few, wanted, width, loss, seeds, recipe)
-    proven = [_proven(few, wanted, w, loss, node_limit, time_limit) for w in (width, width + 1)]
+    network = _best_trained(few, wanted, width, loss, seeds, recipe)
+    trained = _loss_of(network(few)[:, 0], wanted, loss)
+    proven = [_proven(few, wanted, w, loss, network, node_limit, time_limit) for w in (width, width + 1)]
     reason = explain(
         trained, proven[0], proven[1], _loss_of(np.full(len(wanted), wanted.mean()), wanted, loss, constant=True)
     )
@@ -111,7 +113,7 @@ def _subsample(X: Floats, y: Floats, rows: int, task: str, seed: int) -> tuple[F
     return (X, (y - y.mean()) / (y.std() or 1.0)) if task == "regression" else (X, y)
 
 
-def _trained_loss(X: Floats, y: Floats, width: int, loss: str, seeds: int, recipe: Recipe) -> float:
+def _best_trained(X: Floats, y: Floats, width: int, loss: str, seeds: int, recipe: Recipe) -> ReluNetwork:
     result = train_networks(
         [NetworkSpec(X.shape[1], (width,), 1)],
         None,
@@ -121,7 +123,7 @@ def _trained_loss(X: Floats, y: Floats, width: int, loss: str, seeds: int, recip
         seeds=range(seeds),
         recipe=recipe,
     )
-    return min(_loss_of(network(X)[:, 0], y, loss) for network in result.networks)
+    return min(result.networks, key=lambda network: _loss_of(network(X)[:, 0], y, loss))
 
 
 def _loss_of(outputs: Floats, y: Floats, loss: str, *, constant: bool = False) -> float:
@@ -132,8 +134,11 @@ def _loss_of(outputs: Floats, y: Floats, loss: str, *, constant: bool = False) -
     return float(np.mean(np.logaddexp(0.0, outputs) - y * outputs))
 
 
-def _proven(X: Floats, y: Floats, width: int, loss: str, node_limit: int, time_limit: float) -> ProvenLoss:
+def _proven(
+    X: Floats, y: Floats, width: int, loss: str, trained: ReluNetwork, node_limit: int, time_limit: float
+) -> ProvenLoss:
     # Exact training numbers the two classes -1 and 1.
     targets = y if loss == "squared" else 2.0 * y - 1.0
-    fit = fit_global(X, targets, width, loss=loss, node_limit=node_limit, time_limit=time_limit)
+    # Begun from what training found, so that the upper bound is never above it, whatever ends the search.
+    fit = fit_global(X, targets, width, loss=loss, node_limit=node_limit, time_limit=time_limit, warm_start=trained)
     return ProvenLoss(width, fit.lower, fit.upper, fit.status, fit.seconds)
