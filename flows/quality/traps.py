@@ -9,6 +9,7 @@ from scipy.stats import ks_2samp
 
 from flows.lake.target import numeric_target, rows_with_target
 from flows.quality.alone import numbers_of, score_alone
+from flows.quality.clock import find_clock_troubles
 from flows.quality.finding import Finding, sort_findings
 
 _MOST_ROWS = 20_000
@@ -37,6 +38,7 @@ def find_traps(
     findings = [*_about_rows(known, unlabelled, inputs, target, split), *_about_columns(frame, inputs)]
     findings += _about_order(known.drop(columns=target), y, task, split, split_column, seed)
     findings += _drift(known, inputs)
+    findings += find_clock_troubles(known, group=_group_of(known.drop(columns=target), split_column))
     if task != "regression":
         findings += _imbalance(y)
     findings += [
