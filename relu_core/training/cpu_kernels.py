@@ -6,14 +6,18 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from relu_core.training.losses_kernels import (
+    FAST,
+    costs_of_classes,
+    costs_of_numbers,
+    slopes_of_classes,
+    slopes_of_numbers,
+)
 from relu_core.training.preparation import Rows
 from relu_core.training.streams_kernels import shuffle
 from relu_core.training.vector_blocks import layer_backward, layer_forward, layer_gradient
 
-# Not nnan and not ninf: a network that diverges must be seen.
-_FAST = {"contract", "reassoc", "arcp", "nsz", "afn"}
-_ZERO, _HALF, _ONE, _TWO = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(2.0)
-_LOWEST = np.float32(-np.inf)
+_ZERO, _ONE, _LOWEST = np.float32(0.0), np.float32(1.0), np.float32(-np.inf)
 _BETA_1, _BETA_2, _EPSILON = np.float32(0.9), np.float32(0.999), np.float32(1e-8)
 _TINY = np.float32(1e-30)
 _REST_1, _REST_2 = np.float32(0.1), np.float32(0.001)
@@ -62,46 +66,7 @@ class Room(NamedTuple):
     scratch: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _exp(x: np.float32) -> np.float32:
-    """exp of x <= 88, relative error about 1e-7: a power of two times a polynomial on half an octave (Cephes)."""
-    x = max(x, np.float32(-87.0))
-    n = np.floor(x * np.float32(1.4426950408889634) + _HALF)
-    r = x - n * np.float32(0.693359375)
-    r = r + n * np.float32(2.12194440e-4)
-    p = np.float32(1.9875691500e-4)
-    p = p * r + np.float32(1.3981999507e-3)
-    p = p * r + np.float32(8.3334519073e-3)
-    p = p * r + np.float32(4.1665795894e-2)
-    p = p * r + np.float32(1.6666665459e-1)
-    p = p * r + np.float32(5.0000001201e-1)
-    p = p * r * r + r + _ONE
-    return p * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _log(x: np.float32) -> np.float32:
-    """log of x >= 1, error about 1e-7: the exponent plus a polynomial on the mantissa (Cephes)."""
-    bits = np.float32(x).view(np.int32)
-    exponent = np.float32((bits >> np.int32(23)) - np.int32(127))
-    mantissa = np.int32((bits & np.int32(0x007FFFFF)) | np.int32(0x3F800000)).view(np.float32)
-    is_high = mantissa > np.float32(1.4142135623730951)
-    exponent = exponent + _ONE if is_high else exponent
-    r = mantissa * _HALF - _ONE if is_high else mantissa - _ONE
-    p = np.float32(7.0376836292e-2)
-    p = p * r - np.float32(1.1514610310e-1)
-    p = p * r + np.float32(1.1676998740e-1)
-    p = p * r - np.float32(1.2420140846e-1)
-    p = p * r + np.float32(1.4249322787e-1)
-    p = p * r - np.float32(1.6668057665e-1)
-    p = p * r + np.float32(2.0000714765e-1)
-    p = p * r - np.float32(2.4999993993e-1)
-    p = p * r + np.float32(3.3333331174e-1)
-    z = r * r
-    return exponent * np.float32(0.6931471805599453) + (r + (p * r * z - _HALF * z))
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def lay_out(
     X: np.ndarray, y: np.ndarray, weight: np.ndarray, order: np.ndarray, batch: int, lanes: int, dealt: Dealt
 ) -> None:
@@ -129,7 +94,7 @@ def lay_out(
         stripe[n * lanes :] = _ONE
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def _forward(
     parameters: np.ndarray, sizes: np.ndarray, layers: int, X: np.ndarray, x: int, activations: np.ndarray, lanes: int
 ) -> int:
@@ -148,64 +113,15 @@ def _forward(
     return a
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _slopes_of_numbers(
-    loss: int, outputs: np.ndarray, at: int, y: np.ndarray, weight: np.ndarray, s: int, lanes: int, slopes: np.ndarray
-) -> None:
-    """Slope of squared (0), huber (1) and logistic (2) loss, weighted, for networks of one output."""
-    if loss == 0:
-        for i in range(lanes):
-            slopes[i] = _TWO * weight[s, i] * (outputs[at + i] - y[s, i])
-    elif loss == 1:
-        for i in range(lanes):
-            slopes[i] = weight[s, i] * min(_ONE, max(-_ONE, outputs[at + i] - y[s, i]))
-    else:
-        for i in range(lanes):
-            z = min(np.float32(87.0), max(np.float32(-87.0), outputs[at + i]))
-            slopes[i] = weight[s, i] * (_ONE / (_ONE + _exp(-z)) - y[s, i])
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _slopes_of_classes(
-    outputs: np.ndarray,
-    at: int,
-    m: int,
-    y: np.ndarray,
-    weight: np.ndarray,
-    s: int,
-    lanes: int,
-    slopes: np.ndarray,
-    scratch: np.ndarray,
-) -> None:
-    """Slope of softmax cross-entropy, weighted: slopes (m, lanes)."""
-    highest, total = scratch[:lanes], scratch[lanes : 2 * lanes]
-    highest[:] = outputs[at : at + lanes]
-    total[:] = _ZERO
-    for o in range(1, m):
-        for i in range(lanes):
-            highest[i] = max(highest[i], outputs[at + o * lanes + i])
-    for o in range(m):
-        for i in range(lanes):
-            e = _exp(outputs[at + o * lanes + i] - highest[i])
-            slopes[o * lanes + i] = e
-            total[i] += e
-    for i in range(lanes):
-        total[i] = weight[s, i] / total[i]
-    for o in range(m):
-        for i in range(lanes):
-            hit = weight[s, i] if y[s, i] == np.float32(o) else _ZERO
-            slopes[o * lanes + i] = slopes[o * lanes + i] * total[i] - hit
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
 def _slopes(loss: int, room: Room, at: int, m: int, dealt: Dealt, s: int, lanes: int) -> None:
     if loss < 3:
-        _slopes_of_numbers(loss, room.activations, at, dealt.y, dealt.weight, s, lanes, room.slopes)
+        slopes_of_numbers(loss, room.activations, at, dealt.y, dealt.weight, s, lanes, room.slopes)
     else:
-        _slopes_of_classes(room.activations, at, m, dealt.y, dealt.weight, s, lanes, room.slopes, room.scratch)
+        slopes_of_classes(room.activations, at, m, dealt.y, dealt.weight, s, lanes, room.slopes, room.scratch)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def _backward(
     parameters: np.ndarray, sizes: np.ndarray, layers: int, X: np.ndarray, x: int, room: Room, lanes: int
 ) -> None:
@@ -227,7 +143,7 @@ def _backward(
         w -= inputs * (sizes[layer - 1] + 1)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def _adam(
     parameters: np.ndarray,
     mean: np.ndarray,
@@ -249,48 +165,6 @@ def _adam(
         parameters[i] = shrink * parameters[i] - step * first / (spread * math.sqrt(second) + _EPSILON)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _costs_of_numbers(loss: int, outputs: np.ndarray, at: int, y: np.ndarray, weight: np.ndarray) -> np.float32:
-    """Weighted squared (0), huber (1) or logistic (2) loss of one stripe, added up."""
-    total = _ZERO
-    if loss == 0:
-        for i in range(y.shape[0]):
-            residual = outputs[at + i] - y[i]
-            total += weight[i] * residual * residual
-    elif loss == 1:
-        for i in range(y.shape[0]):
-            residual = outputs[at + i] - y[i]
-            clipped = min(_ONE, max(-_ONE, residual))
-            total += weight[i] * clipped * (residual - _HALF * clipped)
-    else:
-        for i in range(y.shape[0]):
-            z = outputs[at + i]
-            total += weight[i] * (max(z, _ZERO) - y[i] * z + _log(_ONE + _exp(-abs(z))))
-    return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _costs_of_classes(
-    outputs: np.ndarray, at: int, m: int, y: np.ndarray, weight: np.ndarray, scratch: np.ndarray
-) -> np.float32:
-    """Weighted softmax cross-entropy of one stripe, added up."""
-    lanes, cost = y.shape[0], _ZERO
-    highest, total = scratch[:lanes], scratch[lanes : 2 * lanes]
-    highest[:] = outputs[at : at + lanes]
-    total[:] = _ZERO
-    for o in range(1, m):
-        for i in range(lanes):
-            highest[i] = max(highest[i], outputs[at + o * lanes + i])
-    for o in range(m):
-        for i in range(lanes):
-            below = outputs[at + o * lanes + i] - highest[i]
-            total[i] += _exp(below)
-            cost -= weight[i] * below if y[i] == np.float32(o) else _ZERO
-    for i in range(lanes):
-        cost += weight[i] * _log(total[i])
-    return cost
-
-
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _watch(
     loss: int, parameters: np.ndarray, sizes: np.ndarray, layers: int, watched: Dealt, room: Room, lanes: int
@@ -301,9 +175,9 @@ def _watch(
         at = _forward(parameters, sizes, layers, watched.X, s * watched.X.shape[1], room.activations, lanes)
         y, weight = watched.y[s], watched.weight[s]
         if loss < 3:
-            mean += float(_costs_of_numbers(loss, room.activations, at, y, weight))
+            mean += float(costs_of_numbers(loss, room.activations, at, y, weight))
         else:
-            mean += float(_costs_of_classes(room.activations, at, m, y, weight, room.scratch))
+            mean += float(costs_of_classes(room.activations, at, m, y, weight, room.scratch))
     return mean
 
 

@@ -40,6 +40,10 @@ DEVICES = ("auto", "cpu", "cuda")
 # out.
 _CHUNK_NETWORKS = 64
 _CHUNK_FLOPS = 1e11
+# A GPU wants many networks a step: it starts some thirty kernels, however small the networks are.
+_CUDA_NETWORKS = 1024
+# Below this, by estimate, starting those kernels takes longer than one cpu thread takes for the networks.
+_CUDA_PARAMETERS = 5000
 # Outputs that vary less than this over the validation rows (targets have deviation 1, logits are as they are) mean a
 # constant.
 _CONSTANT = 1e-3
@@ -74,16 +78,17 @@ def train_networks(
     each fold, and that scaling is folded into the first and last layer. seeds: one network each; the same seed gives
     the same bits on one kind of processor, whatever else is trained beside it, in however many threads. sample_weight
     (D,): importance of rows. class_weight: "balanced" or one number a class.
-    device: "cpu" (compiled), "cuda" (torch) or "auto" (cuda where there is one). threads: networks trained at the same
-    time on the cpu.
+    device: "cpu" (compiled), "cuda" (torch) or "auto" (cuda for large networks where there is one). threads: networks
+    trained at the same time on the cpu.
     time_limit: seconds; networks not finished by then are missing. callback: told the progress; a true answer stops the
     training. Networks are trained seed by seed, so that what a time limit leaves has all architectures and folds.
     Refuses: missing values, targets that do not suit the loss, one class or one value only, rows that are no rows of X.
     Sources: Kingma and Ba 2015 (Adam); Loshchilov and Hutter 2019 (weight decay).
     """
     begun = time.perf_counter()
-    specs, seeds, device = list(specs), list(seeds), _device(device)
+    specs, seeds = list(specs), list(seeds)
     _check_asked(specs, folds, seeds, recipe)
+    device = _device(device, max(spec.parameters for spec in specs))
     question = Question(arguments.one_of(loss, LOSSES, "loss"), specs[0].m, class_weight)
     prepared = _prepare(X, y, sample_weight, folds, specs[0].n, question)
     jobs = {
@@ -93,7 +98,7 @@ def train_networks(
         for a in range(len(specs))
     }
     threads = arguments.positive_integer(threads, "threads") if device == "cpu" else 1
-    chunks = _chunks(jobs, prepared, recipe, threads)
+    chunks = _chunks(jobs, prepared, recipe, device, threads)
     clock = _Clock(begun, time_limit, callback, len(jobs))
     work = partial(_train_chunk, prepared, recipe, loss, _engine(device), clock.is_over)
     records: dict[Place, TrainedNetwork] = {}
@@ -195,16 +200,22 @@ def _record(fold: PreparedFold, job: Job, outcome: Outcome, loss: str, seconds: 
 
 
 def _chunks(
-    jobs: dict[Place, tuple[NetworkSpec, int, int]], prepared: list[PreparedFold], recipe: Recipe, threads: int
+    jobs: dict[Place, tuple[NetworkSpec, int, int]],
+    prepared: list[PreparedFold],
+    recipe: Recipe,
+    device: str,
+    threads: int,
 ) -> list[_Chunk]:
-    most = max(1, min(_CHUNK_NETWORKS, len(jobs) // (4 * threads)))
+    most, largest = max(1, min(_CHUNK_NETWORKS, len(jobs) // (4 * threads))), _CHUNK_FLOPS
+    if device == "cuda":
+        most, largest = _CUDA_NETWORKS, np.inf
     chunks: list[_Chunk] = []
     for fold in prepared:
         places: list[Place] = []
         flops = 0.0
         for place in (p for p in jobs if p[1] == fold.number):
             cost = float(jobs[place][0].training_flops) * len(fold.training.y) * recipe.epochs
-            if places and (len(places) == most or flops + cost > _CHUNK_FLOPS):
+            if places and (len(places) == most or flops + cost > largest):
                 chunks.append(_Chunk(fold.number, tuple(places), tuple(jobs[p] for p in places)))
                 places, flops = [], 0.0
             places.append(place)
@@ -251,11 +262,11 @@ def _check_asked(
             raise ArgumentError(f"{name} holds an entry twice; equal entries give equal networks, name each once")
 
 
-def _device(device: str) -> str:
+def _device(device: str, parameters: int) -> str:
     arguments.one_of(device, DEVICES, "device")
-    if device == "cpu":
-        return device
-    import torch  # seconds to import; most callers of relu_core never train
+    if device == "cpu" or (device == "auto" and parameters < _CUDA_PARAMETERS):
+        return "cpu"
+    import torch  # seconds to import; most callers never need it
 
     if device == "cuda" and not torch.cuda.is_available():
         raise ArgumentError("device is 'cuda' where torch finds no CUDA GPU; pass 'cpu' or 'auto'")

@@ -3,6 +3,7 @@
 Lanes are the rows of a minibatch: activations lie [unit][lane]. A block of output units times a stripe of lanes stays
 in registers over the whole sum. Left to the compiler's own vectorising, sums go through memory and half the machine is
 lost.
+Numba keeps compiled kernels by the time stamp of the kernels' file alone: after a change here, remove __pycache__.
 """
 
 from collections.abc import Callable
