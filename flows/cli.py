@@ -88,12 +88,20 @@ def ingest(chosen: argparse.Namespace) -> int:
 
 
 def inspect(chosen: argparse.Namespace) -> int:
-    """Look at a file: its columns, its bad rows, and a charter to start from."""
-    from flows.operations import inspection
+    """Look at a file: its columns, its bad rows, and a charter to start from; nothing is stored."""
+    from flows.steps import inspect as step
 
     _require_existing(chosen.path)
-    for line in inspection.inspect(chosen.path):
-        _say(line)
+    account = step.look_at_file(str(chosen.path.resolve()), "")
+    _say(f"{account.name}: {account.rows_read:,} rows read, {account.rows_good:,} good, {account.rows_bad:,} bad")
+    for remark in (*account.reasons, *account.notes):
+        _say(f"  {remark}")
+    rows = [("column", "unit", "kind", "missing", "different", "holds")]
+    rows += [(c.name, c.unit, c.kind, f"{c.missing:,}", f"{c.distinct:,}", step.content(c)) for c in account.columns]
+    _say("")
+    _say_table(rows)
+    _say(f"\nA charter to start from; correct it, save it as {account.slug}.yaml, depthcase run {account.slug}.yaml:\n")
+    _say(account.charter.rstrip())
     return 0
 
 
@@ -179,7 +187,15 @@ def _follow(running: Settings, started: Any) -> dict[str, Any] | None:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    """The text with a full stop; with a capital where it begins with a word, not with a name such as a file's."""
+    begin = text[:1].upper() if text.partition(" ")[0].isalpha() else text[:1]
+    return begin + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _say_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        _say("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def _say(line: str) -> None:

@@ -17,7 +17,7 @@ from prefect.runtime import task_run
 from flows.charter import Charter, make_charter
 from flows.errors import DepthcaseError, ServiceError
 from flows.settings import Settings, settings
-from flows.steps import compare, confirm, deliver, ingest, screen, theory, theory_record
+from flows.steps import compare, confirm, deliver, ingest, inspect, screen, theory, theory_record
 from flows.steps.code_version import code_version
 from relu_core.comparison.json_codec import from_plain, to_plain
 from relu_core.errors import ReluCoreError
@@ -107,6 +107,8 @@ def _is_worth_repeating(state: Any) -> bool:
 
 
 # fmt: off
+# Inspect
+look_at_file    = as_task(inspect.look_at_file, "Look at the file", cached=False)
 # Ingest
 look_at_source  = as_task(ingest.look_at_source, "Read the source", cached=False)
 store_dataset   = as_task(ingest.store_dataset, "Check every row and write the Parquet data set", cached=False)

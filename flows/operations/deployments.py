@@ -5,7 +5,6 @@ Everything is created or brought up to date, never doubled; what a person change
 
 import hashlib
 import importlib
-import importlib.util
 import json
 import os
 import subprocess
@@ -74,12 +73,11 @@ INGEST = PlannedDeployment(
     schedules=(PlannedSchedule("nightly-ingest", "0 1 * * *", {"request": {"path": demo.NAME, "name": demo.NAME}}),),
 )
 INSPECT = PlannedDeployment("inspect", "flows.inspect_file", "inspect_a_file", ("depthcase", "data"))
+THEORY = PlannedDeployment("theory-benchmark", "flows.theory_benchmark", "theory_benchmark", ("depthcase", "self-test"))
 THEORY = PlannedDeployment(
-    "theory-benchmark", "flows.theory_benchmark", "theory_benchmark", ("depthcase", "self-test")
+    "theory-benchmark", "flows.theory_benchmark", "theory_benchmark", ("depthcase", "theory"), limit=1
 )
-PLANNED: tuple[PlannedDeployment, ...] = tuple(
-    d for d in (EVALUATE, INGEST, INSPECT, THEORY) if importlib.util.find_spec(d.module)
-)
+PLANNED = (EVALUATE, INGEST, INSPECT, THEORY)
 SELF_CHECK_FLOW = "Self-check"
 SELF_CHECK = PlannedDeployment("self-check", "flows.operations.doctor_flow", "self_check", ("depthcase", "doctor"))
 
