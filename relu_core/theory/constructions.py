@@ -88,8 +88,8 @@ def zonotope_function(
 def zonotope_cones(m: int, n: int) -> int:
     """Linear cones of gamma for m generators of R^n in general position: 2 sum_{i<n} C(m-1, i).
 
-    Source: the number of vertices of a zonotope, Arora et al. 2018, Theorem 3.6 (there as a bound, reached in general
-    position). Refuses: m or n below 1.
+    Source: the number of vertices of a zonotope, as used in Arora et al. 2018, Theorem 3.9 (a bound that is reached in
+    general position). Refuses: m or n below 1.
     """
     m, n = arguments.positive_integer(m, "m"), arguments.positive_integer(n, "n")
     return 2 * sum(comb(m - 1, i) for i in range(n))

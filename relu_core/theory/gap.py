@@ -35,7 +35,7 @@ def shallow_size_lower_bound(pieces: int, hidden_layers: int) -> int:
     prod (n_l + 1) pieces; the product is largest for equal widths, and the answer is the smallest sum that reaches
     `pieces` (a layer has at least one unit). Departs from the paper, whose count of 2 n_l a layer gives
     (1/2) k' p^(1/k') - 1: never below that bound.
-    Refuses: numbers below 1. Source: Arora et al. 2018, Theorem 3.1 and Lemma D.6 with the count of Serra et al. 2018.
+    Refuses: numbers below 1. Source: Arora et al. 2018, Theorem 3.1, with the count of Serra et al. 2018.
     """
     pieces = arguments.positive_integer(pieces, "pieces")
     layers = arguments.positive_integer(hidden_layers, "hidden_layers")
@@ -59,7 +59,7 @@ def most_pieces(size: int, hidden_layers: int) -> int:
 
 
 def theorem_bound(pieces: int, hidden_layers: int) -> float:
-    """(1/2) k' p^(1/k') - 1, the size bound as the paper states it (Arora et al. 2018, Theorem 3.1, page 5)."""
+    """(1/2) k' p^(1/k') - 1, the size bound as the paper states it (Arora et al. 2018, Theorem 3.1)."""
     return 0.5 * hidden_layers * float(pieces) ** (1.0 / hidden_layers) - 1.0
 
 
@@ -90,7 +90,7 @@ def gap_table(k: int, w: int) -> list[Gap]:
 def super_exponential_gap(k: int) -> Gap:
     """k^2 hidden layers and size k^3 against k hidden layers and size at least (1/2) k^(k+1) - 1.
 
-    `gap` with k^2 layers of width k. Refuses: k < 2. Source: Arora et al. 2018, Corollary 3.2 with epsilon = 1, page 5.
+    `gap` with k^2 layers of width k. Refuses: k < 2. Source: Arora et al. 2018, abstract; Theorem 3.1 with w = k.
     """
     if arguments.positive_integer(k, "k") < 2:
         raise ArgumentError(f"k is {k!r}; the corollary needs a width k of at least 2")

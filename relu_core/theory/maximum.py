@@ -20,7 +20,7 @@ def maximum(n: int) -> ReluNetwork:
     """max(x_1, ..., x_n) with ceil(log2 n) hidden layers, by pairs: max(a, b) = relu(a - b) + relu(b) - relu(-b).
 
     Exact where a - b is exact in float64 (ties among them), else right to one rounding a layer. n = 1 has no hidden
-    layer. Refuses: n < 1. Source: Arora et al. 2018, Theorem 2.1 and Lemma D.3.
+    layer. Refuses: n < 1. Source: Arora et al. 2018, proof of Theorem 2.1.
     """
     n = arguments.positive_integer(n, "n")
     weights, combine = [], np.eye(n)
@@ -48,7 +48,7 @@ def shallow_maximum(n: int) -> ReluNetwork:
     are dealt into groups whose pairs are small enough for one hidden layer less. Never more hidden layers than
     ceil(log3(n - 2)) + 1, at the price of many more units than `maximum`. Right to float64 rounding, not bit for bit.
     Refuses: n < 1 and n > 30, where the dense weights would be too many.
-    Source: Bakaev, Brunck, Hertrich, Stade, Yehudayoff 2025, Theorems 1 and 3. Departs from the paper in the formulas.
+    Source: Bakaev, Brunck, Hertrich, Stade, Yehudayoff 2025 (arXiv 2505.14338). Departs from it in the formulas.
     """
     if arguments.positive_integer(n, "n") > LARGEST:
         raise ArgumentError(f"n is {n}, above {LARGEST}: too many weights; use maximum(n), deeper and far smaller")

@@ -77,7 +77,7 @@ def of_two() -> Formula:
 
 @cache
 def of_five() -> Formula:
-    """Five numbers in 60 terms: what Bakaev et al. 2025 prove possible, Theorem 1."""
+    """Five numbers in 60 terms: what Bakaev et al. 2025 prove possible (their abstract; arXiv 2505.14338)."""
     return Formula.averaged(
         5,
         [
