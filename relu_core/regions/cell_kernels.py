@@ -1,35 +1,9 @@
 """Loops of cells.py: cutting polytopes, held as vertices with the facets through each, by the units of a layer."""
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
-ONE = np.uint64(1)
-NONE = np.uint64(0)
-
-
-@intrinsic
-def bit_count(typing_context, word):
-    """Number of bits set in a 64-bit word, by the processor's own instruction."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.ctpop(arguments[0])
-
-    return types.uint64(types.uint64), generate
-
-
-@njit(cache=True, error_model="numpy")
-def on_common_edge(masks, count, first, second, dim):
-    """Whether two vertices of a polytope share an edge: no third one lies on all the facets they have in common."""
-    common = masks[first] & masks[second]
-    if bit_count(common) < dim - 1:
-        return False
-    if bit_count(masks[first]) == dim and bit_count(masks[second]) == dim:
-        return True
-    owners = 0
-    for v in range(count):
-        owners += masks[v] & common == common
-    return owners == 2
+from relu_core.regions.edge_kernels import NONE, ONE
 
 
 @njit(cache=True, error_model="numpy")
@@ -94,21 +68,6 @@ def first_cut(above, below, ids, begin, end):
         if plus & minus != NONE:
             return 64 * word + lowest_bit(plus & minus)
     return -1
-
-
-@njit(cache=True, error_model="numpy")
-def cut_edges(column, masks, count, dim, pairs):
-    """Edges with value above 0 at one end and below at the other, as rows of `pairs`; -1 if they do not fit."""
-    found = 0
-    for u in range(count):
-        if column[u] > 0.0:
-            for w in range(count):
-                if column[w] < 0.0 and on_common_edge(masks, count, u, w, dim):
-                    if found == len(pairs):
-                        return -1
-                    pairs[found, 0], pairs[found, 1] = u, w
-                    found += 1
-    return found
 
 
 @njit(cache=True, error_model="numpy")

@@ -3,7 +3,8 @@
 import numpy as np
 from numba import njit
 
-from relu_core.regions.cell_kernels import NONE, ONE, lowest_bit
+from relu_core.regions.cell_kernels import lowest_bit
+from relu_core.regions.edge_kernels import NONE, ONE
 
 
 @njit(cache=True, error_model="numpy")

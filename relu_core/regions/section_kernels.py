@@ -3,21 +3,8 @@
 import numpy as np
 from numba import njit
 
-from relu_core.regions.cell_kernels import NONE, ONE, lowest_bit, on_common_edge
-
-
-@njit(cache=True, error_model="numpy")
-def all_edges(masks, count, dim, edges):
-    """All edges of a polytope as rows of `edges`; -1 if they do not fit."""
-    found = 0
-    for u in range(count):
-        for w in range(u):
-            if on_common_edge(masks, count, u, w, dim):
-                if found == len(edges):
-                    return -1
-                edges[found, 0], edges[found, 1] = u, w
-                found += 1
-    return found
+from relu_core.regions.cell_kernels import lowest_bit
+from relu_core.regions.edge_kernels import NONE, ONE, all_edges, new_lookup
 
 
 @njit(cache=True, error_model="numpy")
@@ -94,7 +81,7 @@ def distinct_crossings(values, names, errors, kept, at, width):
 
 
 @njit(cache=True, error_model="numpy")
-def count_arrangement(n, units, errors, values, names, masks, counts, edges, ends, parts, blurs, at, width):
+def count_arrangement(n, units, errors, values, names, masks, counts, edges, lookup, ends, parts, blurs, at, width):
     """Cells of an arrangement in a polytope of n >= 2 dimensions: (cells, doubts), cells = -1 if the room is too small.
 
     Level n holds the polytope: values[n] (units, vertices), names[n], masks[n], counts[n]. Each hyperplane adds as many
@@ -103,7 +90,7 @@ def count_arrangement(n, units, errors, values, names, masks, counts, edges, end
     total, doubts, level = 2, 0, n
     rows, done, edge_counts = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
     rows[n], done[n] = units, 1
-    edge_counts[n] = all_edges(masks[n], counts[n], n, edges[n])
+    edge_counts[n] = all_edges(masks[n], counts[n], n, lookup, edges[n])
     while True:
         if edge_counts[level] < 0:
             return -1, doubts
@@ -135,7 +122,7 @@ def count_arrangement(n, units, errors, values, names, masks, counts, edges, end
         else:
             total += 2
             counts[below], rows[below], done[below] = found, kept, 1
-            edge_counts[below] = all_edges(masks[below], found, below, edges[below])
+            edge_counts[below] = all_edges(masks[below], found, below, lookup, edges[below])
             level = below
 
 
@@ -165,7 +152,7 @@ def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
     room = 16
     level_values, names = np.empty((1, 1, 1)), np.empty((1, 1), np.int64)
     level_masks, counts = np.empty((1, 1), np.uint64), np.empty(n + 1, np.int64)
-    edges, ends = np.empty((1, 1, 2), np.int32), np.empty((1, 2), np.int64)
+    edges, lookup, ends = np.empty((1, 1, 2), np.int32), new_lookup(64), np.empty((1, 2), np.int64)
     parts, blurs = np.empty(1), np.empty(1)
     total, doubts, cell, fits = 0, 0, 0, False
     while cell < len(starts) - 1 and total <= limit:
@@ -180,6 +167,8 @@ def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
             most = max(found, level_values.shape[1])
             level_values, names = np.empty((n + 1, most, room)), np.empty((n + 1, most), np.int64)
             level_masks, edges = np.empty((n + 1, room), np.uint64), np.empty((n + 1, n * room, 2), np.int32)
+            while len(lookup[0]) < 2 * n * room:
+                lookup = new_lookup(2 * len(lookup[0]))
             ends, parts, blurs = np.empty((room, 2), np.int64), np.empty(room), np.empty(room)
             fits = True
         for i in range(begin, end):
@@ -189,7 +178,7 @@ def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
         names[n, :found] = units[:found]
         counts[n] = end - begin
         pieces, unsure = count_arrangement(
-            n, found, errors, level_values, names, level_masks, counts, edges, ends, parts, blurs, at, width
+            n, found, errors, level_values, names, level_masks, counts, edges, lookup, ends, parts, blurs, at, width
         )
         if pieces < 0:
             room, fits = 2 * room, False

@@ -4,10 +4,7 @@ import numpy as np
 from numba import njit
 
 from relu_core.regions.cell_kernels import (
-    NONE,
-    ONE,
     carry_following,
-    cut_edges,
     edge_place,
     first_cut,
     grown_table,
@@ -16,6 +13,7 @@ from relu_core.regions.cell_kernels import (
     widened,
     widened_rows,
 )
+from relu_core.regions.edge_kernels import NONE, ONE, cut_edges, new_lookup
 
 
 @njit(cache=True, error_model="numpy")
@@ -30,7 +28,7 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
     table = (np.zeros(1024, np.uint64), np.empty(1024, np.int32))
     starts, ids, masks = cells[0].copy(), cells[1].copy(), cells[2].copy()
     done_starts, done_ids, done_masks = np.zeros(64, np.int64), np.empty(256, np.int32), np.empty(256, np.uint64)
-    pairs, scratch = np.empty((64, 2), np.int64), 64
+    pairs, scratch, lookup = np.empty((64, 2), np.int64), 64, new_lookup(1024)
     edge_ids, edge_masks = np.empty(64, np.int32), np.empty(64, np.uint64)
     cell_ids, cell_masks, column = np.empty(64, np.int32), np.empty(64, np.uint64), np.empty(64)
     depth, doubts, finished, entries, crowded = len(starts) - 1, 0, 0, 0, False
@@ -49,6 +47,8 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
             finished += 1
             done_starts[finished] = at + count
             continue
+        while 2 * n * count > len(lookup[0]):
+            lookup = new_lookup(2 * len(lookup[0]))
         if count > scratch:
             scratch = 2 * count
             cell_ids, cell_masks, column = (
@@ -58,11 +58,11 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
         if bit == NONE:
             crowded = True
             break
-        edges = cut_edges(column, cell_masks, count, n, pairs)
+        edges = cut_edges(column, cell_masks, count, n, lookup, pairs)
         while edges < 0:
             pairs = np.empty((2 * len(pairs), 2), np.int64)
             edge_ids, edge_masks = np.empty(len(pairs), np.int32), np.empty(len(pairs), np.uint64)
-            edges = cut_edges(column, cell_masks, count, n, pairs)
+            edges = cut_edges(column, cell_masks, count, n, lookup, pairs)
         if V + edges > len(vertices[0]):
             vertices = widened_vertices(vertices, 2 * (V + edges))
         while 2 * (entries + edges) > len(table[0]):
