@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.optimize import nnls
 
 from relu_core.arguments import Floats
 from relu_core.comparison.baselines import KINDS, fit_and_predict
@@ -17,7 +16,7 @@ from relu_core.interval import Interval
 from relu_core.training import MatrixFold, Recipe
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
-EXPONENTS = np.linspace(0.1, 1.5, 29)
+EXPONENTS = np.linspace(0.1, 1.5, 281)
 DRAWS = 400
 # Beyond this factor of the rows at hand a power law fitted to four points is no knowledge.
 TRUSTED_FACTOR = 8.0
@@ -76,17 +75,16 @@ def rows_to_target(
     learning curves, Cortes et al. 1994; the interval resamples folds.
     """
     rng = np.random.default_rng([seed, len(values)])
-    drawn = rng.integers(0, len(values), (DRAWS, len(values)))
-    estimates = np.array([_reach(rows, values[places].mean(axis=0), goal) for places in drawn])
-    value = _reach(rows, values.mean(axis=0), goal)
-    low, high = (float(q) for q in np.quantile(estimates, [0.025, 0.975], method="nearest"))
-    interval = Interval(value, min(low, value), max(high, value), 0.95, METHOD)
+    drawn = values[rng.integers(0, len(values), (DRAWS, len(values)))].mean(axis=1)
+    value, *estimates = _reach(rows, np.vstack([values.mean(axis=0), drawn]), goal)
+    low, high = np.quantile(estimates, [0.025, 0.975], method="nearest")
+    interval = Interval(float(value), float(min(low, value)), float(max(high, value)), 0.95, METHOD)
     return interval, *_trust(rows, values, interval, rows_now)
 
 
 def _trust(rows: Floats, values: Floats, interval: Interval, rows_now: float) -> tuple[bool, str]:
-    limit, coefficients, exponent = _fit(rows, values.mean(axis=0))
-    misfit = np.abs(limit - coefficients * rows**-exponent - values.mean(axis=0)).max()
+    limit, slope, exponent = (part[0] for part in _fit(rows, values.mean(axis=0)[None, :]))
+    misfit = np.abs(limit - slope * rows**-exponent - values.mean(axis=0)).max()
     spread = values.std(axis=0, ddof=1).mean() / np.sqrt(len(values)) if len(values) > 1 else np.inf
     if misfit > max(2 * spread, NEGLIGIBLE * np.ptp(values.mean(axis=0))):
         return False, "The measured points do not lie on a power law."
@@ -101,23 +99,30 @@ def _trust(rows: Floats, values: Floats, interval: Interval, rows_now: float) ->
     return True, "The measured points lie on a power law and the target is near."
 
 
-def _fit(rows: Floats, means: Floats) -> tuple[float, float, float]:
-    """a, b >= 0 and c of the power law a - b rows^-c with the least squared error, over a grid of exponents."""
-    best = (np.inf, float(means.mean()), 0.0, 1.0)
-    for exponent in EXPONENTS:
-        # a = a_plus - a_minus keeps the limit free in sign while b stays at least 0.
-        design = np.column_stack([np.ones(len(rows)), -np.ones(len(rows)), -(rows**-exponent)])
-        solution, error = nnls(design, means)
-        if error < best[0] - 1e-12:
-            best = (float(error), float(solution[0] - solution[1]), float(solution[2]), float(exponent))
-    return best[1:]
+def _fit(rows: Floats, curves: Floats) -> tuple[Floats, Floats, Floats]:
+    """a, b >= 0 and c, each (k,), of the laws a - b rows^-c of least squared error for curves (k, points).
+
+    The exponent runs over a grid; for each, a and b are a straight line through rows^-c, exact.
+    """
+    powers = rows[None, :] ** -EXPONENTS[:, None]
+    centred = powers - powers.mean(axis=1, keepdims=True)
+    deviations = curves - curves.mean(axis=1, keepdims=True)
+    slopes = np.maximum(0.0, -(deviations @ centred.T) / (centred**2).sum(axis=1))
+    errors = ((deviations[:, None, :] + slopes[:, :, None] * centred[None, :, :]) ** 2).sum(axis=2)
+    best = np.argmin(errors, axis=1)
+    slope = slopes[np.arange(len(curves)), best]
+    return curves.mean(axis=1) + slope * powers.mean(axis=1)[best], slope, EXPONENTS[best]
 
 
-def _reach(rows: Floats, means: Floats, goal: float) -> float:
-    limit, slope, exponent = _fit(rows, means)
-    if slope == 0 or limit <= goal:
-        return float(rows[0]) if limit >= goal else float("inf")
-    return float((slope / (limit - goal)) ** (1 / exponent))
+def _reach(rows: Floats, curves: Floats, goal: float) -> Floats:
+    """Rows (k,) at which each curve's law reaches the goal; infinite where it flattens below."""
+    limit, slope, exponent = _fit(rows, curves)
+    above = (limit > goal) & (slope > 0)
+    distance = np.where(above, limit - goal, 1.0)
+    reached = (slope / distance) ** (1 / exponent)
+    # A law without a slope is at its limit from the first row on.
+    flat = np.where((slope == 0) & (limit >= goal), rows[0], np.inf)
+    return np.where(above, reached, flat)
 
 
 def _part(fold: MatrixFold, share: float, task: str, seed: list[int]) -> MatrixFold:

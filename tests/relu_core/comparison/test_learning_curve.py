@@ -25,7 +25,7 @@ def test_a_power_law_is_found_again(exponent: float, gap: float, factor: float) 
     slope = gap * 800.0**exponent
     goal = limit - slope * (factor * 800.0) ** -exponent
     found, trusted, reason = rows_to_target(ROWS, law(limit, slope, exponent), goal, 800.0)
-    assert found.value == pytest.approx(factor * 800.0, rel=0.25)
+    assert found.value == pytest.approx(factor * 800.0, rel=0.1)
     assert trusted, reason
 
 
