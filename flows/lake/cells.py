@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ class ParsedColumn:
 
     values: (D,) float64, datetime64 or text with missing cells. missing: (D,) cells that mean nothing was measured.
     bad: (D,) cells that are filled and no value of this kind. kind: "number", "whole number", "time" or "text".
-    note: what was decided, "" for nothing.
+    note: what was decided, "" for nothing. time_format: as pandas writes it, "" for no time.
     """
 
     values: pd.Series
@@ -49,6 +49,7 @@ class ParsedColumn:
     bad: NDArray[np.bool_]
     kind: str
     note: str = ""
+    time_format: str = ""
 
     def refusal(self, cell: str) -> str:
         """Why a bad cell is none of this column's values."""
@@ -68,6 +69,23 @@ def parse_column(cells: pd.Series, *, decimal_comma: bool = False) -> ParsedColu
         return ParsedColumn(pd.Series(np.full(len(text), np.nan)), missing, ~missing, "number")
     found = _as_numbers(text, missing, filled, decimal_comma) or _as_times(text, missing, filled)
     return found or ParsedColumn(_as_series(text, missing), missing, np.zeros(len(text), dtype=bool), "text")
+
+
+def parse_as(cells: pd.Series, like: ParsedColumn, *, decimal_comma: bool) -> ParsedColumn:
+    """Cells of further rows as the kind of `like`, whatever most of them are; whole numbers become numbers."""
+    text = _plain_text(cells)
+    missing = _flags(pc.is_in(pc.utf8_lower(text), value_set=_MISSING_SET))
+    if like.kind == "text":
+        return ParsedColumn(_as_series(text, missing), missing, np.zeros(len(text), dtype=bool), "text")
+    if like.kind == "time":
+        times = _parse_times(_as_series(text, missing), like.time_format)
+        return ParsedColumn(times, missing, times.isna().to_numpy() & ~missing, "time", "", like.time_format)
+    plain = _flags(pc.match_substring_regex(text, _PLAIN)) & ~missing
+    commas = _flags(pc.match_substring_regex(text, _DECIMAL_COMMA if decimal_comma else _THOUSANDS)) & ~missing
+    if (commas & ~plain).any():
+        text = pc.if_else(pa.array(commas & ~plain), _without_commas(text, decimal_comma), text)
+        plain = plain | commas
+    return replace(_numbers(text, plain, missing, ""), kind="number")
 
 
 def _plain_text(cells: pd.Series) -> pa.StringArray:
@@ -97,6 +115,10 @@ def _as_numbers(
         text, plain, note = _with_commas(text, plain, missing, decimal_comma)
     if plain.sum() < _SHARE * filled or _are_codes(text, plain):
         return None
+    return _numbers(text, plain, missing, note)
+
+
+def _numbers(text: pa.StringArray, plain: NDArray[np.bool_], missing: NDArray[np.bool_], note: str) -> ParsedColumn:
     values = _cast(text, plain)
     too_large = plain & ~(np.abs(np.where(plain, values, 0.0)) <= LARGEST_NUMBER)
     values[too_large] = np.nan
@@ -113,13 +135,19 @@ def _with_commas(
     thousands = _flags(pc.match_substring_regex(text, _THOUSANDS)) & ~missing
     decimals = _flags(pc.match_substring_regex(text, _DECIMAL_COMMA)) & ~missing
     if not decimal_comma and thousands.any() and (plain | thousands).sum() >= needed:
-        changed = pc.if_else(pa.array(thousands), pc.replace_substring(text, ",", ""), text)
+        changed = pc.if_else(pa.array(thousands), _without_commas(text, False), text)
         return changed, plain | thousands, "a comma was read as the thousands separator"
     if (decimals & ~plain).any() and (plain | decimals).sum() >= needed:
-        pointed = pc.replace_substring(pc.replace_substring(text, ".", ""), ",", ".")
-        mixed = decimals if decimal_comma else decimals & ~plain
-        return pc.if_else(pa.array(mixed), pointed, text), plain | decimals, "a comma was read as the decimal sign"
+        mixed = pa.array(decimals if decimal_comma else decimals & ~plain)
+        changed = pc.if_else(mixed, _without_commas(text, True), text)
+        return changed, plain | decimals, "a comma was read as the decimal sign"
     return text, plain, ""
+
+
+def _without_commas(text: pa.StringArray, decimal_comma: bool) -> pa.StringArray:
+    if decimal_comma:
+        return pc.replace_substring(pc.replace_substring(text, ".", ""), ",", ".")
+    return pc.replace_substring(text, ",", "")
 
 
 def _are_codes(text: pa.StringArray, plain: NDArray[np.bool_]) -> bool:
@@ -149,7 +177,7 @@ def _as_times(text: pa.StringArray, missing: NDArray[np.bool_], filled: int) -> 
     parsed = {form: _parse_times(candidates, form) for form in fitting}
     best = max(fitting, key=lambda form: int(parsed[form].notna().sum()))
     bad = parsed[best].isna().to_numpy() & ~missing
-    return ParsedColumn(parsed[best], missing, bad, "time", _time_note(best, fitting, sample))
+    return ParsedColumn(parsed[best], missing, bad, "time", _time_note(best, fitting, sample), best)
 
 
 def _parse_times(text: pd.Series, form: str) -> pd.Series:

@@ -44,7 +44,7 @@ class DatasetVersion:
 
 def write(checked: Checked, *, name: str, lake: Path) -> DatasetVersion:
     """`checked` as a version of the data set `name` (a-z, 0-9, -, _) in `lake`; the same content is written once."""
-    folder = _folder(lake, name)
+    folder = folder_of(lake, name)
     table = pa.Table.from_pandas(checked.frame, schema=checked.schema, preserve_index=False)
     quarantined = pa.Table.from_pandas(checked.quarantined, preserve_index=False).replace_schema_metadata(None)
     version = _content_hash(checked, table, quarantined)
@@ -108,7 +108,8 @@ def latest(lake: Path, name: str) -> DatasetVersion:
     return DatasetVersion(name, manifest.version, place, manifest.rows_stored, manifest.rows_quarantined, False)
 
 
-def _folder(lake: Path, name: str) -> Path:
+def folder_of(lake: Path, name: str) -> Path:
+    """Where the versions of the data set `name` lie. Refuses a name that is none."""
     if not _NAME.match(name):
         raise DatasetError(
             f'"{name}" cannot name a data set; use small letters, digits, - and _, beginning with a letter or digit'
@@ -117,7 +118,7 @@ def _folder(lake: Path, name: str) -> Path:
 
 
 def _place(lake: Path, name: str, version: str) -> Path:
-    folder = _folder(lake, name)
+    folder = folder_of(lake, name)
     if version == "latest":
         pointer = folder / "latest"
         if not pointer.is_file():
@@ -150,6 +151,12 @@ def _write_parts(table: pa.Table, quarantined: pa.Table, manifest: Manifest, fol
         pq.write_table(part, folder / "rows" / f"part-{i:05d}.parquet", compression="zstd")
     pq.write_table(quarantined, folder / "quarantine.parquet", compression="zstd")
     (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
+
+
+def publish(beside: Path, place: Path) -> None:
+    """Make a version that was written to `beside` the newest one at `place`, in one step."""
+    _move(beside, place)
+    _point(place.parent, place.name)
 
 
 def _move(beside: Path, place: Path) -> None:

@@ -1,5 +1,6 @@
 """Every row is judged once: it enters the data set with values of its columns' kinds, or leaves with its reason."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from flows.errors import DatasetError
-from flows.lake.cells import ParsedColumn, parse_column
+from flows.lake.cells import ParsedColumn, parse_as, parse_column
 from flows.sources.table import SourceFile, Table
 
 QUARANTINE_COLUMNS = ("file", "line", "text", "reason")
@@ -47,16 +48,35 @@ def check(table: Table) -> Checked:
     cell is not of its column's kind, when it is empty, or when it repeats an earlier row including its time. Raises
     DatasetError where no row is left.
     """
-    parsed = {
-        str(name): parse_column(column, decimal_comma=_decimal_comma(table)) for name, column in table.frame.items()
-    }
+    decimal_comma = reads_decimal_comma(table.sources)
+    parsed = {str(name): parse_column(column, decimal_comma=decimal_comma) for name, column in table.frame.items()}
     reasons = _reasons(table, parsed)
-    kept = np.array([reason == "" for reason in reasons], dtype=bool)
-    if not kept.any():
-        first = next((reason for reason in reasons if reason), "every row was rejected")
+    for i, first in _written_twice(table, parsed).items():
+        line = int(table.line_numbers[first])
+        reasons[i] = reasons[i] or f"the row repeats line {line}, with the same time"
+    if all(reasons):
+        first_reason = reasons[0] if reasons else "every row was rejected"
         raise DatasetError(
-            f"no row of {_names(table)} can be used (the first: {first}); correct the file and read it again"
+            f"no row of {_names(table)} can be used (the first: {first_reason}); correct the file and read it again"
         )
+    notes = [f'Column "{name}": {column.note}.' for name, column in parsed.items() if column.note]
+    return _divided(table, parsed, reasons, notes)
+
+
+def check_as(table: Table, kinds: Mapping[str, ParsedColumn]) -> Checked:
+    """Values of a further part of a table whose columns' kinds are known; rows that repeat are not looked for."""
+    decimal_comma = reads_decimal_comma(table.sources)
+    parsed = {name: parse_as(table.frame[name], kinds[name], decimal_comma=decimal_comma) for name in kinds}
+    return _divided(table, parsed, _reasons(table, parsed), [])
+
+
+def reads_decimal_comma(sources: Sequence[SourceFile]) -> bool:
+    """Whether "1,234" is about one: where something else than a comma stands between the cells."""
+    return all(source.delimiter in ("semicolon", "tab", "blanks") for source in sources)
+
+
+def _divided(table: Table, parsed: dict[str, ParsedColumn], reasons: list[str], notes: Sequence[str]) -> Checked:
+    kept = np.array([reason == "" for reason in reasons], dtype=bool)
     frame = _typed(parsed, kept)
     return Checked(
         frame=frame,
@@ -66,12 +86,8 @@ def check(table: Table) -> Checked:
         file_numbers=table.file_numbers[kept],
         units={name: unit for name, unit in table.units.items() if name in frame.columns},
         headers={name: header for name, header in table.headers.items() if name in frame.columns},
-        notes=(*table.notes, *(f'Column "{name}": {column.note}.' for name, column in parsed.items() if column.note)),
+        notes=(*table.notes, *notes),
     )
-
-
-def _decimal_comma(table: Table) -> bool:
-    return all(source.delimiter in ("semicolon", "tab", "blanks") for source in table.sources)
 
 
 def _names(table: Table) -> str:
@@ -87,9 +103,6 @@ def _reasons(table: Table, parsed: dict[str, ParsedColumn]) -> list[str]:
             reasons[i] = reasons[i] or f'column "{name}" holds {column.refusal(cell)}'
     for i in np.flatnonzero(_empty_rows(parsed)).tolist():
         reasons[i] = reasons[i] or "no cell of the row has a value"
-    for i, first in _written_twice(table, parsed).items():
-        line = int(table.line_numbers[first])
-        reasons[i] = reasons[i] or f"the row repeats line {line}, with the same time"
     return reasons
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from flows.sources.headers import Columns, numbered, read_headers
 from flows.sources.split import Record, records, split_lines
 from flows.sources.table import RejectedRow, SourceFile, Table, single_source
 
-_DELIMITER_NAMES = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "blanks", "": "none"}
+DELIMITER_NAMES = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "blanks", "": "none"}
 
 
 def read_delimited(data: bytes, name: str) -> Table:
@@ -34,7 +35,17 @@ def read_delimited(data: bytes, name: str) -> Table:
     delimiter = detect_delimiter(lines)
     found = list(records(lines, delimiter))
     _refuse_prose(found, delimiter, name)
-    return _table(found, SourceFile(name, hashlib.sha256(data).hexdigest(), encoding, _DELIMITER_NAMES[delimiter], 0))
+    return _table(found, SourceFile(name, hashlib.sha256(data).hexdigest(), encoding, DELIMITER_NAMES[delimiter], 0))
+
+
+def read_further(text: str, names: Sequence[str], source: SourceFile, first_line: int) -> Table:
+    """Rows of `text`, which begins at line `first_line` of a source whose layout and columns are known."""
+    delimiter = next(sign for sign, word in DELIMITER_NAMES.items() if word == source.delimiter)
+    moved = [replace(row, line=row.line + first_line - 1) for row in records(split_lines(text), delimiter)]
+    kept, rejected = _fit_to_width(moved, len(names), source.name)
+    frame = pd.DataFrame([row.cells for row in kept], columns=list(names), dtype="str")
+    counted = replace(source, rows=len(moved))
+    return single_source(frame, counted, [row.line for row in kept], [row.text for row in kept], rejected=rejected)
 
 
 def _refuse_binary(text: str, name: str) -> None:

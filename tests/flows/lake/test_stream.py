@@ -1,0 +1,124 @@
+"""A stream of blocks ends with the same rows, reasons and line numbers as reading the file at once."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flows.errors import DatasetError
+from flows.lake import dataset, stream
+from flows.lake.quarantine import check
+from flows.lake.stream import Progress, is_large_text, stream_delimited
+from flows.sources.read import read_source
+
+HEADER = "time,Force [kN],temp,note\n"
+LINES = st.sampled_from(
+    ["2026-03-02 10:00:0{i},{i}.5,20,ok", "2026-03-02 10:00:0{i},ERR,20,ok", "{i}", "", ",,,", "2026-03-02,1,2,3,4",
+     '2026-03-02 10:00:0{i},1e999,20,"two, cells"', '2026-03-02 10:00:0{i},-7,NA,"two\nlines"', "2026-03-02,１２,5,é",
+     '2026-03-02 10:00:0{i},"9,20,open', "oops,1,2,x", "2026-03-02 10:00:0{i},inf,20,ok", "2026-03-02,+5, 7 , b "]
+)  # fmt: skip
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, size in (("_SAMPLE_BYTES", 1500), ("_BLOCK_BYTES", 400), ("_CAREFUL_BYTES", 90), ("_ROWS_PER_PART", 25)):
+        monkeypatch.setattr(stream, name, size)
+
+
+def plant(rows: int) -> str:
+    cells = (f"2026-03-02 10:{i // 60 % 60:02d}:{i % 60:02d},{i / 7!r},{20 + i % 3},n{i % 4}\n" for i in range(rows))
+    return HEADER + "".join(cells)
+
+
+def compare(file: Path, lake: Path) -> None:
+    """The stream against reading at once, for a file without rows that repeat."""
+    whole = check(read_source(file))
+    version = stream_delimited(file, name="big", lake=lake)
+    frame, manifest = dataset.read(lake, "big")
+    expected = whole.frame.astype({name: "float64" for name in whole.frame if whole.frame[name].dtype == "int64"})
+    pd.testing.assert_frame_equal(frame, expected)
+    pd.testing.assert_frame_equal(dataset.read_quarantine(lake, "big"), whole.quarantined)
+    assert manifest.rows_read == version.rows + version.quarantined == whole.rows_read
+    assert manifest.sources[0] == whole.sources[0] and manifest.units == whole.units
+
+
+@pytest.mark.usefixtures("small_blocks")
+@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(LINES, max_size=40))
+def test_a_stream_gives_what_one_reading_gives(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
+    folder = tmp_path_factory.mktemp("stream")
+    text = plant(150) + "".join(line.replace("{i}", str(i % 10)) + f"{i}\n" for i, line in enumerate(lines) if line)
+    (folder / "a.csv").write_text(text, encoding="utf-8")
+    compare(folder / "a.csv", folder / "lake")
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp932", "utf-16"])
+def test_encodings_line_ends_and_lines_above(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "a.csv"
+    content = (
+        "ロガー 7\r\n" + plant(200).replace("note", "判定").replace("n1", "良").replace("\n", "\r\n") + "x,1,2,3\r\n"
+    )
+    file.write_bytes(content.encode(encoding))
+    compare(file, tmp_path / "lake")
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_blanks_and_decimal_commas(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("".join(f"{i}  {i / 3:.6f} 7 \n" for i in range(300)))
+    compare(tmp_path / "a.txt", tmp_path / "lake1")
+    (tmp_path / "b.csv").write_text("t;x\n" + "".join(f"0{i % 9 + 1}.03.2026 10:00;{i},25\n" for i in range(300)))
+    compare(tmp_path / "b.csv", tmp_path / "lake2")
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_progress_ends_at_the_end_and_a_second_time_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(plant(200))
+    seen: list[Progress] = []
+    first = stream_delimited(file, name="big", lake=tmp_path / "lake", report=seen.append)
+    assert seen[-1].done == seen[-1].total == file.stat().st_size and seen[-1].seconds_left == 0
+    assert sorted(one.done for one in seen) == [one.done for one in seen]
+    assert len(list((first.path / "rows").iterdir())) > 3
+    again = stream_delimited(file, name="big", lake=tmp_path / "lake")
+    assert again.version == first.version and first.created and not again.created
+    assert [one.name for one in (tmp_path / "lake" / "big").iterdir() if one.name.startswith(".")] == []
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_an_interrupted_stream_leaves_the_old_version(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(plant(200))
+    first = stream_delimited(tmp_path / "a.csv", name="big", lake=tmp_path / "lake")
+    (tmp_path / "a.csv").write_text(plant(300))
+
+    def interrupt(progress: Progress) -> None:
+        if progress.done > 4000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stream_delimited(tmp_path / "a.csv", name="big", lake=tmp_path / "lake", report=interrupt)
+    assert dataset.latest(tmp_path / "lake", "big").version == first.version
+    assert sorted(one.name for one in (tmp_path / "lake" / "big").iterdir()) == sorted(["latest", first.version])
+
+
+def test_a_layout_that_changes_on_the_way_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "_SAMPLE_BYTES", 10_000)
+    (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n" * 60_000 + "x,y\n" * 60_000)
+    with pytest.raises(DatasetError) as caught:
+        stream_delimited(tmp_path / "a.csv", name="big", lake=tmp_path / "lake")
+    assert str(caught.value) == (
+        '60000 of 120000 rows of "a.csv" do not fit its first rows '
+        '(such as: column "a" holds "x" where a number is needed); split the file where its layout changes'
+    )
+    assert list((tmp_path / "lake" / "big").iterdir()) == []
+
+
+def test_only_large_texts_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LARGE_BYTES", 100)
+    (tmp_path / "a.csv").write_text(plant(50))
+    (tmp_path / "a.parquet").write_bytes(b"PAR1" + bytes(np.zeros(200, dtype=np.uint8)))
+    assert is_large_text(tmp_path / "a.csv")
+    assert not is_large_text(tmp_path / "a.parquet") and not is_large_text(tmp_path)
