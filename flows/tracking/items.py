@@ -15,7 +15,7 @@ from pathlib import Path
 from relu_core.comparison.schema import BaselineResult, Comparison, FamilyResult, SizePoint
 from relu_core.comparison.verdict import Verdict
 from relu_core.interval import Interval
-from relu_core.plot_style import BASELINE, EXACT, INK, family_color, family_name
+from relu_core.plot_style import BAD, BASELINE, EXACT, GOOD, INK, family_color, family_name
 
 VERDICT_RUN = "verdict"
 PARAM_LIMIT, TAG_LIMIT = 6000, 8000
@@ -124,6 +124,7 @@ def items(
         yield from _curve_run(comparison, family)
     for baseline in comparison.baselines:
         yield from _baseline_run(comparison, baseline)
+    yield from _promise_runs(comparison)
     yield from _yardstick_run(comparison)
     for family in comparison.families:
         for point in family.points:
@@ -212,14 +213,30 @@ def _curve_run(comparison: Comparison, family: FamilyResult) -> Iterator[Item]:
 
 
 def _baseline_run(comparison: Comparison, baseline: BaselineResult) -> Iterator[Item]:
-    """A level line from the smallest to the largest network: a simple model has no parameter count of this kind."""
     key = f"baseline-{baseline.name}"
-    steps = [point.parameters for family in comparison.families for point in family.points] or [1]
     yield Run(key, baseline.name, "curve", BASELINE)
     yield Param(key, "kind", baseline.kind)
-    for step in sorted({min(steps), max(steps)}):
-        yield from _number(key, curve_metric(comparison), baseline.metric.value, step)
+    yield from _level_line(comparison, key, baseline.metric.value)
     yield from _interval(key, comparison.criteria.metric, baseline.metric)
+
+
+def _promise_runs(comparison: Comparison) -> Iterator[Item]:
+    """The target and the kill value as level lines: a chart of curves always has these to show."""
+    promise = comparison.criteria
+    for key, name, value, color in (
+        ("target", "target", promise.target, GOOD),
+        ("kill", "dead below", promise.kill, BAD),
+    ):
+        if math.isfinite(value):
+            yield Run(key, f"{name} {value:g}", "curve", color)
+            yield from _level_line(comparison, key, value)
+
+
+def _level_line(comparison: Comparison, key: str, value: float) -> Iterator[Item]:
+    """From the smallest to the largest network: what has no parameter count of its own holds for all of them."""
+    steps = [point.parameters for family in comparison.families for point in family.points] or [1, 10]
+    for step in sorted({min(steps), max(steps)}):
+        yield from _number(key, curve_metric(comparison), value, step)
 
 
 def _yardstick_run(comparison: Comparison) -> Iterator[Item]:

@@ -72,6 +72,13 @@ def test_a_curve_has_the_metric_of_every_size_at_its_parameter_count_in_ascendin
         assert [m.step for m in found] == sorted(m.step for m in found)
 
 
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_chart_of_curves_is_never_empty(name: str) -> None:
+    comparison = EXAMPLES[name]()
+    target = [(i.step, i.value) for i in stream(comparison) if isinstance(i, Metric) and i.run == "target"]
+    assert len(target) == 2 and {value for _, value in target} == {comparison.criteria.target}
+
+
 def test_every_family_keeps_its_colour_in_curves_and_networks() -> None:
     runs = [item for item in stream(press_line()) if isinstance(item, Run)]
     for k in (1, 2, 3):

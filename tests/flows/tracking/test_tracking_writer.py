@@ -55,7 +55,7 @@ def test_a_second_record_with_the_same_key_writes_nothing(store: str, recorded: 
 def test_every_family_baseline_and_size_is_a_run(store: str, recorded: TrackedRun) -> None:
     comparison, roles = press_line(), [run.data.tags["role"] for run in runs_of(store, recorded.experiment_id)]
     assert roles.count("verdict") == 1 and roles.count("yardstick") == 1
-    assert roles.count("curve") == len(comparison.families) + len(comparison.baselines)
+    assert roles.count("curve") == len(comparison.families) + len(comparison.baselines) + len(("target", "kill"))
     assert roles.count("model") == sum(len(family.points) for family in comparison.families)
 
 
