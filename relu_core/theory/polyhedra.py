@@ -108,7 +108,8 @@ def _upper_simplices(slopes: Floats, constants: Floats) -> list[tuple[int, ...]]
     spread = np.ptp(constants) + np.ptp(slopes)
     jitter = 1e-9 * spread * np.random.default_rng(N).uniform(-1, 1, size=N)
     hull = ConvexHull(np.column_stack([slopes, constants + jitter]))
-    upper = hull.simplices[hull.equations[:, d] > 0]
+    # Walls over the rim are vertical: the last coordinate of their normal is 0 up to rounding.
+    upper = hull.simplices[hull.equations[:, d] > 1e-9]
     return sorted(tuple(sorted(map(int, simplex))) for simplex in upper)
 
 
