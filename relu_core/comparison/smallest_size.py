@@ -44,11 +44,12 @@ class Search:
     seen: dict[int, Runs] = field(default_factory=dict)
     complete: bool = True
 
-    def reaches(self, place: int) -> bool | None:
-        """Whether the mean at `place` reaches the target, trained now if it was not yet; None where a limit forbids
-        it.
+    def reaches(self, place: int, looks: int = len(LOOKS)) -> bool | None:
+        """Whether the mean at `place` reaches the target; None where a limit forbids to know.
+
+        Trained now if it was not yet, with as many looks as needed up to `looks`.
         """
-        if place not in self.seen and not self._look(place):
+        if place not in self.seen and not self._look(place, looks):
             return None
         question = self.question
         return question.metric.reaches(self.seen[place].interval().value, question.target)
@@ -61,9 +62,9 @@ class Search:
         """Whether the budget allows all seeds of a size."""
         return self.meter.allows(self.question.work(self.grid[place], len(self.question.seeds)))
 
-    def _look(self, place: int) -> bool:
+    def _look(self, place: int, looks: int) -> bool:
         spec, runs = self.grid[place], None
-        for count, level in look_plan(len(self.question.seeds)):
+        for count, level in look_plan(len(self.question.seeds))[:looks]:
             new = self.question.seeds[0 if runs is None else runs.seeds : count]
             self.complete = self.complete and self.meter.allows(self.question.work(spec, len(new)))
             if not self.complete:
@@ -207,8 +208,9 @@ def _first_reaching(search: Search) -> int:
 def _settle(search: Search, place: int) -> None:
     """Look above and below until a size is sure on each side: there end the sizes in question.
 
-    Upwards at least one stride, or the ratio to another family would have no curve to stand on, and no further than
-    SETTLE_FACTOR; an end that is not found is said to be open, and costs no completeness.
+    One look each: what is asked here is whether other rows would change the side, and more seeds on the same rows say
+    little about that. Upwards at least one stride, or the ratio to another family would have no curve to stand on, and
+    no further than SETTLE_FACTOR; an end that is not found is said to be open, and costs no completeness.
     """
     upper, last = place, len(search.grid) - 1
     limit = SETTLE_FACTOR * search.grid[min(place, last)].parameters
@@ -216,11 +218,11 @@ def _settle(search: Search, place: int) -> None:
         upper = min(upper + STRIDE, last)
         if search.grid[upper].parameters > limit or not search.affords(upper):
             break
-        search.reaches(upper)
+        search.reaches(upper, looks=1)
     lower = min(place, last + 1) - 1
     while lower > 0 and not search.is_sure(lower) and search.affords(lower):
         lower = max(lower - STRIDE, 0)
-        search.reaches(lower)
+        search.reaches(lower, looks=1)
 
 
 def _is_apart(interval: Interval, question: Question) -> bool:
