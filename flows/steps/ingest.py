@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flows.features.images import measure_images
 from flows.lake import dataset, quarantine
+from flows.lake.stream import is_large_text, stream_delimited
 from flows.settings import Settings
 from flows.sources.images import is_image_folder, read_images
 from flows.sources.read import read_source, resolve_inside
@@ -49,6 +50,9 @@ def look_at_source(path: str, root: str) -> SourceFingerprint:
 def store_dataset(source: SourceFingerprint, name: str, sheet: str, settings: Settings) -> StoredDataset:
     """Read, check and store the source as a version of data set `name`. Raises SourceError, DatasetError."""
     place = Path(source.path)
+    if is_large_text(place):
+        stored = stream_delimited(place, name=name, lake=settings.lake)
+        return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
     pictures = place.is_dir() and is_image_folder(place)
     table = measure_images(read_images(place), place) if pictures else read_source(place, sheet=sheet)
     stored = dataset.write(quarantine.check(table), name=name, lake=settings.lake)

@@ -1,4 +1,4 @@
-"""Rate and memory of a streamed CSV beside Arrow's own reader and writer: python -m tests.benchmarks.streaming [MiB].
+"""Rate and memory of a streamed CSV beside Arrow's own reader and writer: python -m tests.benchmarks.bench_streaming [MiB].
 
 Both write zstd Parquet from the same file in the same run, each in a process of its own, in turn, three times; best of
 three is shown. Memory is the largest resident size of the process.
@@ -43,10 +43,13 @@ def write_clean_csv(file: Path, mebibytes: int) -> None:
 
 def by_arrow(file: Path, folder: Path) -> None:
     """Arrow alone: types inferred from the first block, no row judged."""
-    with arrow_csv.open_csv(file, read_options=arrow_csv.ReadOptions(block_size=32 << 20)) as reader:
-        with pq.ParquetWriter(folder / "arrow.parquet", reader.schema, compression="zstd") as writer:
-            for batch in reader:
-                writer.write_batch(batch)
+    options = arrow_csv.ReadOptions(block_size=32 << 20)
+    with (
+        arrow_csv.open_csv(file, read_options=options) as reader,
+        pq.ParquetWriter(folder / "arrow.parquet", reader.schema, compression="zstd") as writer,
+    ):
+        for batch in reader:
+            writer.write_batch(batch)
 
 
 def by_stream(file: Path, folder: Path) -> None:
@@ -57,7 +60,10 @@ def by_stream(file: Path, folder: Path) -> None:
 def measure(way: str, file: Path) -> tuple[float, float, float]:
     """Wall seconds, CPU seconds and MiB of one run in a process of its own."""
     answer = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.streaming", way, str(file)], check=True, capture_output=True, text=True
+        [sys.executable, "-m", "tests.benchmarks.bench_streaming", way, str(file)],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     wall, cpu, memory = map(float, answer.stdout.split())
     return wall, cpu, memory
