@@ -126,6 +126,8 @@ def test_every_flow_is_deployed_with_its_form_and_valid_schedules(deployed_servi
     for flow, planned, model in (
         ("Evaluate PoC", deployments.EVALUATE, "Charter"),
         ("Ingest data", deployments.INGEST, "IngestRequest"),
+        ("Inspect a file", deployments.INSPECT, "InspectRequest"),
+        ("Theory benchmark", deployments.THEORY, "BenchmarkRequest"),
     ):
         found = server.deployment(flow, planned.name)
         assert found is not None
@@ -138,7 +140,7 @@ def test_every_flow_is_deployed_with_its_form_and_valid_schedules(deployed_servi
         lists = {name: forms.get(field.get("$ref", "").rpartition("/")[2], {}) for name, field in fields.items()}
         assert [name for name, field in fields.items() if not (field.get("title") or lists[name].get("title"))] == []
         assert [name for name, field in fields.items() if not field.get("description")] == []
-        assert [schedule["active"] for schedule in found["schedules"]] == [False]
+        assert [schedule["active"] for schedule in found["schedules"]] == [False] * len(planned.schedules)
 
 
 def test_the_demonstration_is_a_sound_charter() -> None:

@@ -50,6 +50,21 @@ def test_a_failed_run_tells_its_sentence_without_class_names(settings: Settings)
     assert runs.reason(ended) == "the file broken.csv is empty; export it again"
 
 
+def test_a_file_is_inspected_by_a_worker(deployed_services: Settings) -> None:
+    raw = deployed_services.raw
+    raw.mkdir(parents=True, exist_ok=True)
+    (raw / "looked-at.csv").write_text("x,scrap\n" + "".join(f"{i / 2},{i % 2}\n" for i in range(20)))
+    run = runs.submit(deployed_services, "Inspect a file", "inspect", {"request": {"path": "looked-at.csv"}})
+    ended = runs.follow(deployed_services, run, lambda _: None)
+    result = read_result(ended, services.result_storage(deployed_services))
+    assert result is not None, ended.message
+    assert (result["rows"], result["quarantined"]) == (20, 0)
+    artifacts = PrefectServer(deployed_services.prefect_api_url).request(
+        "POST", "artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run.identity]}}}
+    )
+    assert {artifact["key"] for artifact in artifacts if artifact["key"]} == {"columns", "charter"}
+
+
 def test_a_flow_that_is_not_deployed_is_one_sentence(settings: Settings) -> None:
     with pytest.raises(ServiceError) as refused:
         runs.submit(settings, "Sample question", "missing", {})
