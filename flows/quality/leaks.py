@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression
 
+from flows.lake.derive import LIFE_COLUMN
 from flows.lake.target import numeric_target, rows_with_target
 from flows.quality.alone import lower_share, numbers_of, score_alone
 from flows.quality.finding import Finding, sort_findings
@@ -62,6 +63,8 @@ def _names_rows(name: str, values: pd.Series) -> Finding | None:
     distinct = filled.nunique()
     if name in ("source_file", "file_label", "sheet"):
         return Finding("file_name", "leak", name, f'"{name}" comes from the name of the file or sheet.', _LEFT_OUT)
+    if name == LIFE_COLUMN:
+        return Finding("derived", "leak", name, f'"{name}" is counted back from each unit\'s end.', _LEFT_OUT)
     if not pd.api.types.is_numeric_dtype(values):
         if distinct > 0.5 * len(filled) and len(filled) >= 20:
             evidence = f'"{name}" has {distinct} different texts in {len(filled)} rows: it names rows.'

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flows.features.images import measure_images
 from flows.lake import dataset, quarantine
+from flows.lake.derive import with_remaining_life
 from flows.lake.stream import is_large_text, stream_delimited
 from flows.settings import Settings
 from flows.sources.images import is_image_folder, read_images
@@ -55,5 +56,6 @@ def store_dataset(source: SourceFingerprint, name: str, sheet: str, settings: Se
         return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
     pictures = place.is_dir() and is_image_folder(place)
     table = measure_images(read_images(place), place) if pictures else read_source(place, sheet=sheet)
-    stored = dataset.write(quarantine.check(table), name=name, lake=settings.lake)
+    checked = with_remaining_life(quarantine.check(table))
+    stored = dataset.write(checked, name=name, lake=settings.lake)
     return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
