@@ -37,10 +37,11 @@ class IngestRequest(BaseModel):
 )
 def ingest_data(request: IngestRequest, anywhere: bool = False) -> dict[str, Any]:
     """Ingest `request`; anywhere: paths outside data/1_raw are allowed (the command line only)."""
-    source = tasks.look_at_source(path=request.path, root="" if anywhere else str(settings().raw))
-    stored = tasks.store_dataset(source=source, name=request.name, sheet=request.sheet)
+    root = "" if anywhere else str(settings().raw)
+    source: dict[str, Any] = tasks.look_at_source.submit(path=request.path, root=root).result()
+    stored: dict[str, Any] = tasks.store_dataset.submit(source=source, name=request.name, sheet=request.sheet).result()
     create_markdown_artifact(key="ingest", markdown=_account(source, stored))
-    return dict(stored)
+    return stored
 
 
 def _account(source: dict[str, Any], stored: dict[str, Any]) -> str:
