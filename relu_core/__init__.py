@@ -25,7 +25,7 @@ from relu_core.comparison import (
     smallest_size,
 )
 from relu_core.errors import ArgumentError, LayerError, ReluCoreError, UntouchedRowsError
-from relu_core.exact import GlobalFit, enumerate_global, fit_global
+from relu_core.exact import ConvexBound, GlobalFit, convex_bound, enumerate_global, fit_global
 from relu_core.interval import Interval
 from relu_core.network import ReluNetwork
 from relu_core.planted import PlantedProblem, planted_problem
@@ -70,7 +70,9 @@ __all__ = [
     "estimate_regions",
     "fit_global",
     "enumerate_global",
+    "convex_bound",
     "GlobalFit",
+    "ConvexBound",
     "train_networks",
     "NetworkSpec",
     "Recipe",

@@ -1,7 +1,8 @@
-"""Provably optimal shallow training: fit_global, its reference enumerate_global, and what they return."""
+"""Provably optimal shallow training: fit_global, its reference enumerate_global, convex_bound, and their records."""
 
 from relu_core.exact.certificate import GlobalFit, Verification
+from relu_core.exact.convex import ConvexBound, convex_bound
 from relu_core.exact.enumeration import enumerate_global
 from relu_core.exact.fit import fit_global
 
-__all__ = ["fit_global", "enumerate_global", "GlobalFit", "Verification"]
+__all__ = ["fit_global", "enumerate_global", "convex_bound", "GlobalFit", "Verification", "ConvexBound"]

@@ -3,11 +3,14 @@
 import numpy as np
 from numba import njit
 
+from relu_core.exact.dual_kernels import dual_bound
 from relu_core.exact.quadratic_kernels import nonnegative_quadratic
 from relu_core.exact.relaxation_kernels import (
+    ABSOLUTE,
+    HINGE,
+    HUBER,
     SQUARED,
     derivatives,
-    dual_bound,
     gather_rows,
     gram_of_decided,
     load_cells,
@@ -36,9 +39,9 @@ def line_search(task, value, decrease, p, free, units, positive, R, total, barri
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def minimise(task, p, free, units, positive, R, total, barrier, cutoff, steps, work):
+def minimise(task, p, free, units, positive, R, total, barrier, cutoff, steps, best, work):
     """Best dual bound on Newton's way from work.theta, its dual point left in work.certificate; and the steps taken."""
-    best, damping, stalls = -np.inf, 1e-12, 0
+    damping, stalls = 1e-12, 0
     value = relaxed_value(task, work.theta, p, free, units, positive, R, total, barrier, work)
     for step in range(steps):
         derivatives(task, work.theta, p, free, units, positive, R, barrier, work)
@@ -62,12 +65,13 @@ def minimise(task, p, free, units, positive, R, total, barrier, cutoff, steps, w
         hopeless = value < cutoff and -decrease < 0.05 * (cutoff - value)
         done = hopeless or -decrease <= 1e-10 * (abs(value) + 1e-3 * abs(cutoff))
         if done or value + decrease >= cutoff - 0.1 * abs(cutoff):
-            bound = dual_bound(task, work.theta, work.shift, p, free, R, total, work)
+            bound = dual_bound(task, work.theta, work.shift, p, free, units, positive, R, total, work)
             if bound > best:
                 best = bound
                 for a in range(p):
                     work.certificate[0, a] = work.theta[a]
                     work.certificate[1, a] = work.shift[a]
+                work.certificate[0, work.theta.shape[0]] = work.constant[1]
             if best >= cutoff or (done and (best > -np.inf or stalls > 2)):
                 return best, step + 1
             stalls += done
@@ -94,23 +98,41 @@ def bound_node(task, cells, chosen, units, positive, affine, cutoff, warm, work)
     load_cells(task, cells, chosen, units, work)
     R = gather_rows(task, units, free, not squared, work)
     total = gram_of_decided(task, p, free, units, positive, work) if squared else 0.0
-    if not warm:
-        for a in range(p):
-            work.theta[a] = 0.0
-    barrier = task.barrier
+    best, steps = -np.inf, 0
+    # Newton follows a path for these losses and starts at its beginning; elsewhere only a failed warm start is left
+    cold = not warm or (not squared and task.loss != HUBER)
+    while best == -np.inf:
+        if cold:
+            for a in range(p):
+                work.theta[a] = 0.0
+        best, taken = follow(task, p, free, units, positive, R, total, cutoff, work)
+        steps += taken
+        if cold:
+            break
+        cold = True
+    if squared and best < cutoff:
+        value = relaxed_value(task, work.theta, p, free, units, positive, R, total, task.barrier, work)
+        if best == -np.inf or value >= cutoff - 1e-9 * abs(cutoff):
+            R = gather_rows(task, units, free, True, work)
+            best = max(best, row_by_row_bound(task, p, free, units, positive, R, task.barrier, best, work))
+    return best, R, p, free, steps
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def follow(task, p, free, units, positive, R, total, cutoff, work):
+    """minimise, along the paths of the norm bound's barrier and of the loss's corner where there is one."""
+    steps = 0
     if task.max_norm < np.inf:
         # Down the barrier's central path; no comparison with a cutoff that is not a number stops these steps early.
         height = 1e-2 * cutoff
-        while height > 2.0 * barrier:
-            minimise(task, p, free, units, positive, R, total, height, np.nan, 8, work)
+        while height > 2.0 * task.barrier:
+            steps += minimise(task, p, free, units, positive, R, total, height, np.nan, 8, -np.inf, work)[1]
             height *= 0.03
-    best, steps = minimise(task, p, free, units, positive, R, total, barrier, cutoff, 60, work)
-    if squared and best < cutoff:
-        value = relaxed_value(task, work.theta, p, free, units, positive, R, total, barrier, work)
-        if best == -np.inf or value >= cutoff - 1e-9 * abs(cutoff):
-            R = gather_rows(task, units, free, True, work)
-            best = max(best, row_by_row_bound(task, p, free, units, positive, R, barrier, best, work))
-    return best, R, p, free, steps
+    if task.loss in (ABSOLUTE, HINGE):
+        best, taken = sharpen(task, p, free, units, positive, R, task.barrier, cutoff, work)
+    else:
+        best, taken = minimise(task, p, free, units, positive, R, total, task.barrier, cutoff, 60, -np.inf, work)
+    return best, steps + taken
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
@@ -122,9 +144,27 @@ def row_by_row_bound(task, p, free, units, positive, R, barrier, best, work):
             work.gram[a, b] = 0.0
     relaxed_value(task, work.theta, p, free, units, positive, R, 0.0, barrier, work)
     derivatives(task, work.theta, p, free, units, positive, R, barrier, work)
-    bound = dual_bound(task, work.theta, work.shift, p, free, R, 0.0, work)
+    bound = dual_bound(task, work.theta, work.shift, p, free, units, positive, R, 0.0, work)
     if bound > best:
         for a in range(p):
             work.certificate[0, a] = work.theta[a]
             work.certificate[1, a] = work.shift[a]
     return bound
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def sharpen(task, p, free, units, positive, R, barrier, cutoff, work):
+    """minimise for losses with a corner: followed along ever sharper corners, a few steps each.
+
+    The dual has no corner to round, so a blunt one often proves enough.
+    """
+    best, steps = -np.inf, 0
+    work.constant[1] = 1.0
+    while True:
+        last = work.constant[1] < 2e-9
+        best, taken = minimise(task, p, free, units, positive, R, 0.0, barrier, cutoff, 30 if last else 4, best, work)
+        steps += taken
+        value = relaxed_value(task, work.theta, p, free, units, positive, R, 0.0, barrier, work)
+        if best >= cutoff or last or (work.constant[1] < 1e-3 and value < cutoff):
+            return best, steps
+        work.constant[1] *= 0.15

@@ -20,7 +20,7 @@ class Proof:
     options: what `make_problem` was told. barrier: height of the norm bound's barrier. generator (C, M, M), child
     (C, 2): the tree of cells, orthants first. parent, branched (L,), shape (L, 3), cells (L, w): each visited node's
     parent (-1: a root), unit whose cell was cut (-1: a leaf), [units, positive ones, affine part], cells.
-    dual (L, 2, p): where the node's dual is read off, and a shift from it.
+    dual (L, 2, p + 1): where the node's dual is read off, and a shift from it; last, the width of the loss's corner.
     """
 
     options: dict[str, Any]

@@ -50,8 +50,10 @@ class Work(NamedTuple):
 
     q (w, M, D): generators at rows. kind (w, D): -1 off, 0 undecided, 1 on. raised (w, M, D): positive part of q.
     steep, soft (w, D): 1 / width and width of the smooth kink, 0 on decided rows. fixed (w, D): 1 on rows surely on.
-    z, u, t (w, D): v . x, its upper envelope, the slope of the lower one. low, high, y, weight, side, residual, slope,
-    bend (D,): output interval, target, weight, violated side, its size, derivatives of the loss. jacobian (p, D).
+    z, u, t, turn (w, D): v . x, the upper envelope, slope and curvature of the lower one; beta (w, D): the lower one's
+    multipliers in the dual. low, high, y, weight, side, residual, slope, bend (D,): output interval, target, weight,
+    violated side, its size, derivatives of the loss. jacobian (p, D).
+    constant (2,): what the norm bound costs the dual; the width over which a loss's corner is rounded.
     gram (p, p), moment (p,): rows that all cells decide, squared loss. norms (w, M, M): Gram of the generators as the
     penalty sees them.
     """
@@ -68,6 +70,8 @@ class Work(NamedTuple):
     z: Floats
     u: Floats
     t: Floats
+    turn: Floats
+    beta: Floats
     low: Floats
     high: Floats
     y: Floats
@@ -130,20 +134,24 @@ def unknowns(task: Task) -> int:
 def make_work(task: Task) -> Work:
     """Scratch for one thread."""
     (M, D), w, p = task.x.shape, task.width, unknowns(task)
-    units, rows, square, vector = np.zeros((w, M, D)), np.zeros(D), np.zeros((p, p)), np.zeros(p)
+    # the absolute loss is two losses with one corner, so each row may be visited twice
+    most = 2 * D if task.loss == LOSSES.index("absolute") else D
+    units, rows, square, vector = np.zeros((w, M, most)), np.zeros(most), np.zeros((p, p)), np.zeros(p)
     return Work(
         q=units.copy(),
         kind=np.zeros((w, D), dtype=np.int8),
-        row=np.zeros(D, dtype=np.int64),
+        row=np.zeros(most, dtype=np.int64),
         visited=units.copy(),
         raised=units.copy(),
-        steep=np.zeros((w, D)),
-        soft=np.zeros((w, D)),
-        fixed=np.zeros((w, D)),
-        base=np.zeros((M, D)),
-        z=np.zeros((w, D)),
-        u=np.zeros((w, D)),
-        t=np.zeros((w, D)),
+        steep=np.zeros((w, most)),
+        soft=np.zeros((w, most)),
+        fixed=np.zeros((w, most)),
+        base=np.zeros((M, most)),
+        z=np.zeros((w, most)),
+        u=np.zeros((w, most)),
+        t=np.zeros((w, most)),
+        turn=np.zeros((w, most)),
+        beta=np.zeros((w, most)),
         low=rows.copy(),
         high=rows.copy(),
         y=rows.copy(),
@@ -154,7 +162,7 @@ def make_work(task: Task) -> Work:
         bend=rows.copy(),
         dual=rows.copy(),
         scaled=rows.copy(),
-        jacobian=np.zeros((p, D)),
+        jacobian=np.zeros((p, most)),
         gram=square.copy(),
         moment=vector.copy(),
         norms=np.zeros((w, M, M)),
@@ -172,7 +180,7 @@ def make_work(task: Task) -> Work:
         target=vector.copy(),
         passive=np.zeros(p, dtype=np.bool_),
         picked=np.zeros(p, dtype=np.int64),
-        certificate=np.zeros((2, p)),
+        certificate=np.zeros((2, p + 1)),
         score=np.zeros(w),
         places=rows.copy(),
     )

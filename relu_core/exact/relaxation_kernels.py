@@ -4,13 +4,9 @@ import numpy as np
 from numba import njit
 
 from relu_core.exact.cones_kernels import ON_HYPERPLANE
-from relu_core.exact.quadratic_kernels import solve_shifted
 
 FAST = {"reassoc", "contract", "nsz", "arcp"}
 SQUARED, ABSOLUTE, HUBER, HINGE, LOGISTIC = 0, 1, 2, 3, 4
-# What rounding leaves of the dual conditions is charged to the bound, for weights this many times the dual point's own;
-# a dual point is repaired until it is charged less than DUAL_CHARGE, and not used above DUAL_LIMIT.
-DUAL_REACH, DUAL_CHARGE, DUAL_LIMIT = 100.0, 1e-9, 1e-4
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
@@ -50,9 +46,11 @@ def gather_rows(task, units, free, everything, work):
             undecided |= work.kind[j, i] == 0
         work.dual[i] = 0.0 if undecided else task.weight[i]
         if undecided:
-            work.row[R] = i
-            work.y[R], work.weight[R] = task.y[i], task.weight[i]
-            R += 1
+            for side in (1.0, -1.0):
+                if side == 1.0 or task.loss == ABSOLUTE:
+                    work.row[R], work.side[R] = i, -task.y[i] if task.loss == HINGE else side
+                    work.y[R], work.weight[R] = task.y[i], task.weight[i]
+                    R += 1
     for a in range(free):
         for r in range(R):
             work.base[a, r] = 1.0 if a < task.bias else task.x[a - task.bias, work.row[r]]
@@ -104,8 +102,13 @@ def gram_of_decided(task, p, free, units, positive, work):
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
 def output_intervals(task, theta, free, units, positive, R, work):
-    """Lower (smooth minorant) and upper envelope of the outputs at the visited rows."""
+    """Smooth lower and upper envelope of the outputs at the visited rows.
+
+    The kink is a parabola; with a loss that has a corner it is a hyperbola as wide as the corner's (Chen and Harker's
+    smoothing), which Newton's method follows as it would follow an interior-point path.
+    """
     M = task.x.shape[0]
+    corners, width = task.loss == ABSOLUTE or task.loss == HINGE, work.constant[1]
     for r in range(R):
         work.low[r] = 0.0
     for a in range(free):
@@ -124,9 +127,16 @@ def output_intervals(task, theta, free, units, positive, R, work):
                     work.z[j, r] += length * work.visited[j, k, r]
                     work.u[j, r] += length * work.raised[j, k, r]
         for r in range(R):
-            t = max(work.fixed[j, r], min(1.0, max(0.0, work.z[j, r] * work.steep[j, r])))
+            z, soft = work.z[j, r], work.soft[j, r]
+            if corners and soft > 0.0:
+                root = np.sqrt(z * z + 4.0 * soft * soft * width * width)
+                t, h = 0.5 + 0.5 * z / root, 0.5 * (z + root)
+                work.turn[j, r] = 2.0 * soft * soft * width * width / (root * root * root)
+            else:
+                t = max(work.fixed[j, r], min(1.0, max(0.0, z * work.steep[j, r])))
+                h = t * (z - 0.5 * t * soft)
+                work.turn[j, r] = work.steep[j, r] if 0.0 < t < 1.0 else 0.0
             work.t[j, r] = t
-            h = t * (work.z[j, r] - 0.5 * t * work.soft[j, r])
             if j < positive:
                 work.low[r] += h
                 work.high[r] += work.u[j, r]
@@ -148,6 +158,8 @@ def row_loss(task, R, work):
             work.side[r], work.residual[r], work.slope[r], work.bend[r] = side, value, chance, chance * (1.0 - chance)
             total += work.weight[r] * (np.log1p(tail) + max(value, 0.0))
         return total
+    if task.loss == ABSOLUTE or task.loss == HINGE:
+        return corner_loss(task, R, work)
     for r in range(R):
         below, above = work.low[r] - work.y[r], work.y[r] - work.high[r]
         value = max(0.0, max(below, above))
@@ -164,6 +176,21 @@ def row_loss(task, R, work):
         work.slope[r] = value
         work.bend[r] = 1.0 if 0.0 < work.residual[r] < task.delta else 0.0
         total += work.weight[r] * value * (work.residual[r] - 0.5 * value)
+    return total
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def corner_loss(task, R, work):
+    """row_loss for the losses with a corner, each visited row on its given side; the corner is a hyperbola above it."""
+    total, width = 0.0, work.constant[1]
+    for r in range(R):
+        side = work.side[r]
+        value = side * (work.low[r] if side > 0.0 else work.high[r])
+        value += 1.0 if task.loss == HINGE else -side * work.y[r]
+        root = np.sqrt(value * value + 4.0 * width * width)
+        work.residual[r], work.slope[r] = value, 0.5 + 0.5 * value / root
+        work.bend[r] = 2.0 * width * width / (root * root * root)
+        total += work.weight[r] * 0.5 * (value + root)
     return total
 
 
@@ -233,7 +260,7 @@ def fill_jacobian(task, free, units, positive, R, work):
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
 def derivatives(task, theta, p, free, units, positive, R, barrier, work):
-    """Gradient, Hessian, and the Hessian's part from the loss alone; residuals are those of the last value."""
+    """Gradient, Hessian, and the Hessian without the norms' part; residuals are those of the last value."""
     fill_jacobian(task, free, units, positive, R, work)
     squared = task.loss == SQUARED
     for a in range(p):
@@ -265,12 +292,12 @@ def derivatives(task, theta, p, free, units, positive, R, barrier, work):
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
 def add_kinks(task, free, j, sign, R, work):
-    """Curvature of unit j's smoothed kinks."""
+    """Curvature of unit j's smoothed kinks, which bends the loss where the lower envelope is the violated side."""
     M = task.x.shape[0]
     some = False
     for r in range(R):
-        inside = sign * work.side[r] > 0.0 and 0.0 < work.t[j, r] < 1.0
-        work.scaled[r] = work.weight[r] * work.slope[r] * work.steep[j, r] if inside else 0.0
+        inside = sign * work.side[r] > 0.0 and work.turn[j, r] > 0.0
+        work.scaled[r] = work.weight[r] * work.slope[r] * work.turn[j, r] if inside else 0.0
         some |= inside
     if not some:
         return
@@ -281,8 +308,10 @@ def add_kinks(task, free, j, sign, R, work):
                 s += work.scaled[r] * work.visited[j, k, r] * work.visited[j, m, r]
             a, b = free + j * M + k, free + j * M + m
             work.hessian[a, b] += s
+            work.linear_hessian[a, b] += s
             if a != b:
                 work.hessian[b, a] += s
+                work.linear_hessian[b, a] += s
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
@@ -304,95 +333,3 @@ def add_norm(task, theta, free, j, barrier, work):
     for k in range(M):
         work.penalty[first + k] *= slope
         work.gradient[first + k] += work.penalty[first + k]
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def move_dual(task, shift, p, R, work):
-    """Row multipliers after the unknowns moved by `shift` from theta, kept in the loss's dual domain."""
-    top = np.inf if task.loss == SQUARED else (task.delta if task.loss == HUBER else 1.0)
-    for r in range(R):
-        work.scaled[r] = 0.0
-    for a in range(p):
-        if shift[a] != 0.0:
-            for r in range(R):
-                work.scaled[r] += shift[a] * work.jacobian[a, r]
-    for r in range(R):
-        work.dual[r] = min(top, max(0.0, work.slope[r] + work.bend[r] * work.scaled[r]))
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def dual_conditions(task, theta, shift, p, R, work):
-    """work.target = what each unknown's weight adds per unit in the dual: must be 0 for free ones, at least 0 else."""
-    for a in range(p):
-        s = work.penalty[a]
-        for r in range(R):
-            s += work.weight[r] * work.dual[r] * work.jacobian[a, r]
-        if task.loss == SQUARED:
-            moment = -work.moment[a]
-            for b in range(p):
-                moment += work.gram[a, b] * (theta[b] + shift[b])
-            s += 2.0 * moment
-        work.target[a] = s
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def dual_value(task, theta, shift, p, R, total, work):
-    """The bound that the multipliers in work.dual prove, when their conditions hold."""
-    value = work.constant[0]
-    if task.loss == SQUARED:
-        value += total
-        for a in range(p):
-            s = 0.0
-            for b in range(p):
-                s += work.gram[a, b] * (theta[b] + shift[b])
-            value -= (theta[a] + shift[a]) * s
-        for r in range(R):
-            t = work.dual[r]
-            value -= work.weight[r] * t * (0.25 * t + work.side[r] * work.y[r])
-    elif task.loss == HUBER:
-        for r in range(R):
-            t = work.dual[r]
-            value -= work.weight[r] * t * (0.5 * t + work.side[r] * work.y[r])
-    else:
-        for r in range(R):
-            t = work.dual[r]
-            entropy = (t * np.log(t) if t > 0.0 else 0.0) + ((1.0 - t) * np.log1p(-t) if t < 1.0 else 0.0)
-            value -= work.weight[r] * entropy
-    return value
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def dual_bound(task, theta, shift, p, free, R, total, work):
-    """Repairs the multipliers at theta + shift until their conditions hold; returns the bound, or -inf.
-
-    The repair is a least-norm correction of the multipliers on rows where the loss is curved; `shift` takes it up.
-    """
-    best = -np.inf
-    for _ in range(5):
-        move_dual(task, shift, p, R, work)
-        dual_conditions(task, theta, shift, p, R, work)
-        charge, wrong, trace = 0.0, 0, 0.0
-        for a in range(p):
-            miss = abs(work.target[a]) if a < free else max(0.0, -work.target[a])
-            charge += DUAL_REACH * miss * max(1.0, abs(theta[a] + shift[a]))
-            trace = max(trace, work.linear_hessian[a, a])
-            if a < free or miss > 0.0:
-                work.picked[wrong] = a
-                wrong += 1
-        if charge <= DUAL_LIMIT:
-            bound = dual_value(task, theta, shift, p, R, total, work) - charge
-            if bound > best:
-                best = bound
-                for a in range(p):
-                    work.kept[a] = shift[a]
-        if charge <= DUAL_CHARGE:
-            break
-        solve_shifted(
-            work.linear_hessian, work.picked, wrong, work.target, 1e-13 * trace + 1e-300, work.factor, work.trial
-        )
-        for i in range(wrong):
-            shift[work.picked[i]] -= work.trial[i]
-    if best > -np.inf:
-        for a in range(p):
-            shift[a] = work.kept[a]
-    return best

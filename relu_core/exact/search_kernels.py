@@ -128,6 +128,7 @@ def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inhe
         for a in range(p):
             tree.certificate[entry, 0, a] = work.certificate[0, a]
             tree.certificate[entry, 1, a] = work.certificate[1, a]
+        tree.certificate[entry, 0, work.theta.shape[0]] = work.certificate[0, work.theta.shape[0]]
     bound = max(bound, inherited)
     unit, most = -1, -1.0
     for j in range(units):
