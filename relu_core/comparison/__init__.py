@@ -11,6 +11,7 @@ from relu_core.comparison.confirm import (
     network_validation_predictions,
     train_finalist,
 )
+from relu_core.comparison.events import EarlyWarning, alarm_threshold, early_warning
 from relu_core.comparison.evidence import (
     best_baseline,
     best_deep_family,
@@ -102,6 +103,9 @@ __all__ = [
     "confusion_at",
     "cost_curve",
     "money_of",
+    "alarm_threshold",
+    "early_warning",
+    "EarlyWarning",
     "fold_mean_interval",
     "nested_bootstrap",
     "wilson",

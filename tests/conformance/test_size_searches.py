@@ -14,10 +14,10 @@ LARGEST = 600
 @pytest.mark.parametrize(
     ("kind", "hidden_layers", "target", "saving"),
     [
-        ("shallow_teacher", 1, 0.9, 8),
-        ("shallow_teacher", 2, 0.5, 8),
+        ("shallow_teacher", 1, 0.9, 4),
+        ("shallow_teacher", 2, 0.5, 4),
         ("depth_helps", 2, 0.8, 2),
-        ("shallow_teacher", 1, 0.25, 20),
+        ("shallow_teacher", 1, 0.25, 12),
     ],
 )
 def test_the_adaptive_search_finds_what_the_full_grid_finds_for_less_work(
