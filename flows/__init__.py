@@ -16,6 +16,8 @@ The map, one line a stage, in the data's order:
     progress        how far a run is, and how long still
     ingest          flow "Ingest data"
     evaluate        flow "Evaluate PoC"
+    inspect_file    flow "Inspect a file"
+    theory_benchmark  flow "Theory benchmark"
     operations      up, down, status, deployments, doctor
     demo_plant      a stamping press with known truth
     cli             depthcase, the command

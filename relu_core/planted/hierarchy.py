@@ -89,7 +89,8 @@ def _line() -> Hierarchy:
         minimise(compose(maximum(2), machines)),
         target=0.8,
         expected_verdict="DEPTH_PAYS",
-        derivation="the severity is the larger of two machines' folds: three levels, three hidden layers",
+        derivation="the severity is the larger of two machines' folds: three levels, three hidden layers; learnt from "
+        "about 12,000 rows on",
         planted_ratio=5.0,
     )
 

@@ -27,7 +27,9 @@ def deep(built: theory.Built) -> tuple[theory.TrainedSize, ...]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    # A database without a server keeps its files beside the process.
+    monkeypatch.chdir(tmp_path)
     places = {
         "DEPTHCASE_HOME": tmp_path / "home",
         "DEPTHCASE_DATA": tmp_path,
