@@ -84,26 +84,31 @@ def looked_up_cuts(column, masks, count, lookup, pairs):
     """The same for a simple polytope: an edge is named by the facets of either end but one."""
     keys, owners, rounds, now = lookup
     now[0] += 1
-    for w in range(count):
-        if column[w] < 0.0:
-            rest = masks[w]
+    above = 0
+    for v in range(count):
+        above += column[v] > 0.0
+    # The side with fewer vertices goes into the table.
+    stored = 1.0 if 2 * above < count else -1.0
+    for v in range(count):
+        if column[v] * stored > 0.0:
+            rest = masks[v]
             while rest != NONE:
                 bit = rest & (~rest + ONE)
                 rest ^= bit
-                place = find_key(lookup, masks[w] ^ bit)
-                keys[place], owners[place], rounds[place] = masks[w] ^ bit, w, now[0]
+                place = find_key(lookup, masks[v] ^ bit)
+                keys[place], owners[place], rounds[place] = masks[v] ^ bit, v, now[0]
     found = 0
-    for u in range(count):
-        if column[u] > 0.0:
-            rest = masks[u]
+    for v in range(count):
+        if column[v] * stored < 0.0:
+            rest = masks[v]
             while rest != NONE:
                 bit = rest & (~rest + ONE)
                 rest ^= bit
-                place = find_key(lookup, masks[u] ^ bit)
+                place = find_key(lookup, masks[v] ^ bit)
                 if rounds[place] == now[0]:
                     if found == len(pairs):
                         return -1
-                    pairs[found, 0], pairs[found, 1] = u, owners[place]
+                    pairs[found, 0], pairs[found, 1] = v, owners[place]
                     found += 1
     return found
 

@@ -144,6 +144,24 @@ def cut_units(above, below, ids, begin, end, units):
 
 
 @njit(cache=True, error_model="numpy")
+def all_signs_occur(above, below, ids, begin, end, units, count):
+    """Whether the vertices of a cell show all 2**count combinations of signs: more pieces there cannot be."""
+    seen, full = NONE, ~NONE >> np.uint64(64 - (1 << count))
+    for i in range(begin, end):
+        combination, strict = 0, True
+        for a in range(count):
+            word, bit = units[a] // 64, ONE << np.uint64(units[a] % 64)
+            plus = above[ids[i], word] & bit != NONE
+            strict &= plus or below[ids[i], word] & bit != NONE
+            combination |= plus << a
+        if strict:
+            seen |= ONE << np.uint64(combination)
+            if seen == full:
+                return True
+    return False
+
+
+@njit(cache=True, error_model="numpy")
 def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
     """Pieces into which a layer cuts the cells of a chunk: (pieces, doubts); stops above `limit`."""
     m = values.shape[1]
@@ -158,8 +176,8 @@ def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
     while cell < len(starts) - 1 and total <= limit:
         begin, end = starts[cell], starts[cell + 1]
         found = cut_units(above, below, ids, begin, end, units)
-        if found < 2:
-            total += 1 + found
+        if found < 2 or (found < 7 and all_signs_occur(above, below, ids, begin, end, units, found)):
+            total += 1 << found
             cell += 1
             continue
         if not fits or end - begin > room or found > level_values.shape[1]:

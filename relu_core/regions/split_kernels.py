@@ -24,8 +24,9 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
     errors, slopes: (m,). columns: (m, m'), the next layer's weights. cells: starts (C + 1,), ids, masks.
     Returns vertices, finished cells, cells still to cut, doubts, and whether a cell had too many facets for a word.
     """
-    V, n = vertices[0].shape
-    table = (np.zeros(1024, np.uint64), np.empty(1024, np.int32))
+    points, values, reach, above, below, history, following = vertices
+    V, n = points.shape
+    keys, owners = np.zeros(1024, np.uint64), np.empty(1024, np.int32)
     starts, ids, masks = cells[0].copy(), cells[1].copy(), cells[2].copy()
     done_starts, done_ids, done_masks = np.zeros(64, np.int64), np.empty(256, np.int32), np.empty(256, np.uint64)
     pairs, scratch, lookup = np.empty((64, 2), np.int64), 64, new_lookup(1024)
@@ -35,7 +36,7 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
     while depth > 0 and finished < budget:
         begin, end = starts[depth - 1], starts[depth]
         depth, count = depth - 1, end - begin
-        unit = first_cut(vertices[3], vertices[4], ids, begin, end)
+        unit = first_cut(above, below, ids, begin, end)
         if unit < 0:
             at = done_starts[finished]
             if at + count > len(done_ids):
@@ -54,7 +55,7 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
             cell_ids, cell_masks, column = (
                 np.empty(scratch, np.int32), np.empty(scratch, np.uint64), np.empty(scratch)
             )  # fmt: skip
-        bit = take_cell(ids, masks, begin, count, vertices[1], unit, cell_ids, cell_masks, column)
+        bit = take_cell(ids, masks, begin, count, values, unit, cell_ids, cell_masks, column)
         if bit == NONE:
             crowded = True
             break
@@ -63,22 +64,30 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
             pairs = np.empty((2 * len(pairs), 2), np.int64)
             edge_ids, edge_masks = np.empty(len(pairs), np.int32), np.empty(len(pairs), np.uint64)
             edges = cut_edges(column, cell_masks, count, n, lookup, pairs)
-        if V + edges > len(vertices[0]):
-            vertices = widened_vertices(vertices, 2 * (V + edges))
-        while 2 * (entries + edges) > len(table[0]):
-            table = grown_table(table[0], table[1])
+        if V + edges > len(points):
+            points, values, reach, above, below, history, following = widened_vertices(
+                points, values, reach, above, below, history, following, 2 * (V + edges)
+            )
+        while 2 * (entries + edges) > len(keys):
+            keys, owners = grown_table(keys, owners)
         room = begin + 2 * (count + edges)
         if room > len(ids):
             ids, masks = widened(ids, 2 * room), widened(masks, 2 * room)
         if depth + 3 > len(starts):
             starts = widened(starts, 2 * len(starts) + 2)
         for e in range(edges):
-            first, second = pairs[e, 0], pairs[e, 1]
-            name, fresh, unsure = edge_vertex(
-                vertices, table, cell_ids[first], cell_ids[second], unit, V, errors, slopes, columns
-            )
-            edge_ids[e], edge_masks[e] = name, cell_masks[first] & cell_masks[second] | bit
-            V, entries, doubts = V + fresh, entries + fresh, doubts + unsure
+            first, second = cell_ids[pairs[e, 0]], cell_ids[pairs[e, 1]]
+            u, w = min(first, second), max(first, second)
+            key = np.uint64(u) << np.uint64(32) | np.uint64(w)
+            place = edge_place(keys, key)
+            if keys[place] == NONE:
+                keys[place], owners[place], entries = key, V, entries + 1
+                doubts += new_vertex(
+                    points, values, reach, above, below, history, following, u, w, unit, V, errors, slopes, columns
+                )
+                V += 1
+            edge_ids[e] = owners[place]
+            edge_masks[e] = cell_masks[pairs[e, 0]] & cell_masks[pairs[e, 1]] | bit
         for sign in (-1.0, 1.0):
             begin = push_half(
                 ids, masks, begin, cell_ids, cell_masks, column, count, sign, edge_ids, edge_masks, edges, bit
@@ -87,7 +96,7 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
             starts[depth] = begin
     done = (done_starts[: finished + 1], done_ids[: done_starts[finished]], done_masks[: done_starts[finished]])
     rest = (starts[: depth + 1], ids[: starts[depth]], masks[: starts[depth]])
-    return vertices, V, done, rest, doubts, crowded
+    return (points, values, reach, above, below, history, following), V, done, rest, doubts, crowded
 
 
 @njit(cache=True, error_model="numpy")
@@ -102,16 +111,8 @@ def take_cell(ids, masks, begin, count, values, unit, cell_ids, cell_masks, colu
 
 
 @njit(cache=True, error_model="numpy")
-def edge_vertex(vertices, table, first, second, unit, new, errors, slopes, columns):
-    """The vertex where `unit` cuts an edge: (its number, 1 if it is new, doubts). `new` is the next free number."""
-    points, values, reach, above, below, history, following = vertices
-    keys, owners = table
-    u, w = min(first, second), max(first, second)
-    key = np.uint64(u) << np.uint64(32) | np.uint64(w)
-    place = edge_place(keys, key)
-    if keys[place] != NONE:
-        return owners[place], 0, 0
-    keys[place], owners[place] = key, new
+def new_vertex(points, values, reach, above, below, history, following, u, w, unit, new, errors, slopes, columns):
+    """Writes all that is known of vertex `new`, where `unit` cuts the edge u, w; returns the doubts met."""
     part, blur = place_vertex(points, values, reach, u, w, unit, new, errors)
     inherited = min(reach[u], reach[w])
     doubts = interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, above, below)
@@ -119,7 +120,7 @@ def edge_vertex(vertices, table, first, second, unit, new, errors, slopes, colum
         history[new, word] = history[u, word] | history[w, word]
     if following.shape[1]:
         carry_following(values, above, below, following, u, w, new, part, columns)
-    return np.int32(new), 1, doubts
+    return doubts
 
 
 @njit(cache=True, error_model="numpy")
@@ -139,9 +140,8 @@ def push_half(ids, masks, top, cell_ids, cell_masks, column, count, sign, edge_i
 
 
 @njit(cache=True, error_model="numpy")
-def widened_vertices(vertices, size):
+def widened_vertices(points, values, reach, above, below, history, following, size):
     """All vertex arrays with room for `size` vertices."""
-    points, values, reach, above, below, history, following = vertices
     return (
         widened_rows(points, size),
         widened_rows(values, size),
