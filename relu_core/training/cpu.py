@@ -14,6 +14,8 @@ from relu_core.training.recipe import Recipe
 # Lanes: rows that go through a network together. 64 is one stripe of the vector blocks; at 128 the sums over lanes cost
 # little.
 _FEW, _MANY = 64, 128
+# With more hidden units than this, activations of 128 lanes no longer fit the second-level cache beside the weights.
+_MANY_UNITS = 1500
 # Flat parameters of each network begin at a multiple of this, so that no vector holds parameters of two networks.
 _ALIGN = 16
 # Between two looks at the clock the kernels run about this long.
@@ -24,9 +26,27 @@ def train_jobs(
     fold: PreparedFold, jobs: Sequence[Job], loss: str, recipe: Recipe, is_cancelled: Callable[[], bool]
 ) -> list[Outcome] | None:
     """Trains the jobs of one fold in this thread; None where cancelled. A job's bits do not depend on the others."""
+    outcomes: dict[int, Outcome] = {}
+    batch = min(recipe.batch_size, len(fold.training.y))
+    wanted = [_lanes(job, batch) for job in jobs]
+    for lanes in sorted(set(wanted)):
+        places = [place for place, width in enumerate(wanted) if width == lanes]
+        trained = _train_in_lanes(fold, [jobs[place] for place in places], loss, recipe, lanes, is_cancelled)
+        if trained is None:
+            return None
+        outcomes.update(zip(places, trained, strict=True))
+    return [outcomes[place] for place in range(len(jobs))]
+
+
+def _lanes(job: Job, batch: int) -> int:
+    return _FEW if batch <= _FEW or sum(job.spec.hidden_widths) > _MANY_UNITS else _MANY
+
+
+def _train_in_lanes(
+    fold: PreparedFold, jobs: list[Job], loss: str, recipe: Recipe, lanes: int, is_cancelled: Callable[[], bool]
+) -> list[Outcome] | None:
     D = len(fold.training.y)
     batch = min(recipe.batch_size, D)
-    lanes = _FEW if batch <= _FEW else _MANY
     dealt = _empty_stripes(D, fold.training.X.shape[1], batch, lanes)
     watched = _watched(fold.watching, lanes)
     networks, room = _networks(jobs, recipe), _room(jobs, D, batch, lanes)

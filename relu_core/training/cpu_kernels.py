@@ -20,6 +20,8 @@ from relu_core.training.vector_blocks import layer_backward, layer_forward, laye
 _ZERO, _ONE, _LOWEST = np.float32(0.0), np.float32(1.0), np.float32(-np.inf)
 _BETA_1, _BETA_2, _EPSILON = np.float32(0.9), np.float32(0.999), np.float32(1e-8)
 _TINY = np.float32(1e-30)
+# Units of the first hidden layer whose slopes are held at a time: 24 kB at 128 lanes.
+_BLOCK = 48
 _REST_1, _REST_2 = np.float32(0.1), np.float32(0.001)
 
 
@@ -131,16 +133,24 @@ def _backward(
         w += sizes[layer + 1] * (sizes[layer] + 1)
         a += (sizes[layer + 1] + 1) * lanes
     slopes, spare = room.slopes, room.other_slopes
-    for layer in range(layers - 1, -1, -1):
+    for layer in range(layers - 1, 0, -1):
         inputs, units = sizes[layer], sizes[layer + 1]
-        if layer == 0:
-            layer_gradient(slopes, 0, units, X, x, inputs + 1, room.gradient, w, lanes)
-            return
         a -= (inputs + 1) * lanes
         layer_gradient(slopes, 0, units, room.activations, a, inputs + 1, room.gradient, w, lanes)
-        layer_backward(parameters, w, inputs, units, slopes, 0, room.activations, a, spare, 0, lanes)
+        if layer == 1:
+            break
+        layer_backward(parameters, w, inputs + 1, inputs, units, slopes, 0, room.activations, a, spare, 0, lanes)
         slopes, spare = spare, slopes
         w -= inputs * (sizes[layer - 1] + 1)
+    if layers == 1:
+        layer_gradient(slopes, 0, sizes[1], X, x, sizes[0] + 1, room.gradient, 0, lanes)
+        return
+    # Slopes of the first hidden layer are used once: made and used block by block, they never leave the cache.
+    row, units = sizes[0] + 1, sizes[1]
+    for k in range(0, units, _BLOCK):
+        count, at = min(_BLOCK, units - k), a + k * lanes
+        layer_backward(parameters, w + k, units + 1, count, sizes[2], slopes, 0, room.activations, at, spare, 0, lanes)
+        layer_gradient(spare, 0, count, X, x, row, room.gradient, k * row, lanes)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)

@@ -248,21 +248,21 @@ def _layer_forward(context, W, w, K, J, X, x, Y, y, lanes, floor):  # type: igno
     return types.void(W, i, i, i, X, i, Y, i, i, types.float32), generate
 
 
-def _layer_backward(typing_context, W, w, K, J, S, s, A, a, T, t, lanes):  # type: ignore[no-untyped-def]
-    """T = (W' S) where A > 0, else 0: S at s is (J, lanes), A at a and T at t are (K, lanes), W at w is (J, K + 1)."""
+def _layer_backward(typing_context, W, w, row, K, J, S, s, A, a, T, t, lanes):  # type: ignore[no-untyped-def]
+    """T = (W' S) where A > 0, else 0: S is (J, lanes), A and T are (K, lanes), W is (J, K), its rows `row` apart."""
 
     def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
-        W, w, K, J, S, s, A, a, T, t, lanes = args
+        W, w, row, K, J, S, s, A, a, T, t, lanes = args
         kinds = signature.args
         weights = _place(context, builder, kinds[0], W, w)
-        slopes, active = _place(context, builder, kinds[4], S, s), _place(context, builder, kinds[6], A, a)
-        result = _place(context, builder, kinds[8], T, t)
-        values = [weights, _I64(1), builder.add(K, _I64(1)), slopes, J, result, K, lanes, active, _F32(0.0)]
+        slopes, active = _place(context, builder, kinds[5], S, s), _place(context, builder, kinds[7], A, a)
+        result = _place(context, builder, kinds[9], T, t)
+        values = [weights, _I64(1), row, slopes, J, result, K, lanes, active, _F32(0.0)]
         define(builder, "layer_backward", values, lambda inner, given: _weighted_sums(inner, given, masked=True))
         return context.get_dummy_value()
 
     i = types.int64
-    return types.void(W, i, i, i, S, i, A, i, T, i, i), generate
+    return types.void(W, i, i, i, i, S, i, A, i, T, i, i), generate
 
 
 def _layer_gradient(typing_context, S, s, J, X, x, K, G, g, lanes):  # type: ignore[no-untyped-def]

@@ -16,7 +16,7 @@ def forward(W, K, J, X, Y, lanes, floor):
 
 @njit
 def backward(W, K, J, S, A, T, lanes):
-    vector_blocks.layer_backward(W, 3, K, J, S, 0, A, 7, T, 5, lanes)
+    vector_blocks.layer_backward(W, 3, K + 1, K, J, S, 0, A, 7, T, 5, lanes)
 
 
 @njit
