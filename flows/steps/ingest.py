@@ -7,7 +7,9 @@ from pathlib import Path
 from flows.features.images import measure_images
 from flows.lake import dataset, quarantine
 from flows.lake.derive import with_remaining_life
+from flows.lake.manifest import describe
 from flows.lake.stream import is_large_text, stream_delimited
+from flows.quality.page import quality_page, write_quality_page
 from flows.settings import Settings
 from flows.sources.images import is_image_folder, read_images
 from flows.sources.read import read_source, resolve_inside
@@ -49,7 +51,10 @@ def look_at_source(path: str, root: str) -> SourceFingerprint:
 
 
 def store_dataset(source: SourceFingerprint, name: str, sheet: str, settings: Settings) -> StoredDataset:
-    """Read, check and store the source as a version of data set `name`. Raises SourceError, DatasetError."""
+    """Read, check and store the source as a version of data set `name`, and write its data-quality page.
+
+    Raises SourceError, DatasetError.
+    """
     place = Path(source.path)
     if is_large_text(place):
         stored = stream_delimited(place, name=name, lake=settings.lake)
@@ -58,4 +63,6 @@ def store_dataset(source: SourceFingerprint, name: str, sheet: str, settings: Se
     table = measure_images(read_images(place), place) if pictures else read_source(place, sheet=sheet)
     checked = with_remaining_life(quarantine.check(table))
     stored = dataset.write(checked, name=name, lake=settings.lake)
+    page = quality_page(describe(checked, name, stored.version), checked.frame, checked.quarantined)
+    write_quality_page(settings.reports / f"{name}-data-quality.html", page)
     return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
