@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.errors import DepthcaseError, SourceError
+from flows.errors import DepthcaseError, ServiceError, SourceError
 from flows.settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -180,7 +180,9 @@ def _follow(running: Settings, started: Any) -> dict[str, Any] | None:
     _say(f"Follow it in the browser too: {runs.run_address(running, started)}")
     ended = runs.follow(running, started, _say)
     result = read_result(ended, services.result_storage(running))
-    if ended.state == "COMPLETED" and result is not None:
+    if ended.state == "COMPLETED":
+        if result is None:
+            raise ServiceError(f"the run completed, but its result is not in {services.result_storage(running)}")
         return result
     print(_sentence(runs.reason(ended)), file=sys.stderr)
     return None

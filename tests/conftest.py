@@ -21,6 +21,7 @@ def home_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
         # Who asks a proxy asks the world outside: this one refuses.
         for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"):
             patch.setenv(name, "http://127.0.0.1:9")
+        patch.setenv("NO_PROXY", "127.0.0.1,localhost")
         for name in ("PREFECT_API_URL", "MLFLOW_TRACKING_URI", "PREFECT_HOME", "PREFECT_PROFILE"):
             patch.delenv(name, raising=False)
         yield folder

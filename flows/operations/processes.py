@@ -23,6 +23,8 @@ from flows.errors import ServiceError
 MARK = "DEPTHCASE_INSTANCE"
 # Seconds by which two readings of one process's start time may differ (the clock may be set in between).
 _SAME_START = 5.0
+# Bytes from which a log is set aside at the next start; one older log is kept.
+_LOG_LIMIT = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def start_detached(name: str, command: Sequence[str], *, environment: Mapping[st
     """Start `command` in a session of its own, output appended to `log`; it outlives this process."""
     instance = f"{name}-{uuid.uuid4().hex}"
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+        os.replace(log, log.with_name(f"{log.name}.old"))
     with log.open("ab") as output:
         process = subprocess.Popen(
             list(command),

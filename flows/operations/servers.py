@@ -134,10 +134,16 @@ class PrefectServer:
         body = {"deployments": {"id": {"any_": [deployment_id]}}}
         return [_flow_run(entry) for entry in self.request("POST", "flow_runs/filter", body)]
 
-    def runs_in_state(self, state: str) -> list[FlowRun]:
-        """All runs in a state such as RUNNING."""
-        body = {"flow_runs": {"state": {"type": {"any_": [state]}}}}
+    def runs_in_hand(self, pool: str) -> list[FlowRun]:
+        """Runs that a worker of the pool has taken and not ended."""
+        states = {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}}
+        body = {"flow_runs": states, "work_pools": {"name": {"any_": [pool]}}}
         return [_flow_run(entry) for entry in self.request("POST", "flow_runs/filter", body)]
+
+    def crash(self, identity: str, message: str) -> None:
+        """Put a run that nobody runs any more into the state Crashed."""
+        state = {"type": "CRASHED", "name": "Crashed", "message": message}
+        self.request("POST", f"flow_runs/{identity}/set_state", {"state": state, "force": True})
 
     def task_runs(self, identity: str) -> list[TaskRun]:
         """The run's tasks that have begun, in the order of their beginning."""

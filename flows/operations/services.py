@@ -11,7 +11,7 @@ from pathlib import Path
 from flows.errors import ServiceError
 from flows.operations import deployments, processes
 from flows.operations.deployments import PLANNED, POOL, PlannedDeployment
-from flows.operations.servers import PrefectServer, answers
+from flows.operations.servers import FlowRun, PrefectServer, answers
 from flows.settings import Settings, process_environment, ui_pages
 
 WORKER = "depthcase-worker"
@@ -91,13 +91,15 @@ def down(settings: Settings, say: Say) -> list[str]:
     if not _records(settings).is_dir():
         return stopped
     with _alone(settings, say):
-        _name_interrupted_runs(running_settings(settings), say)
+        interrupted = _runs_of_our_worker(running_settings(settings))
         for name in (WORKER_PROCESS, MLFLOW, PREFECT):
             record = processes.read_record(_records(settings), name)
             if record is not None and processes.stop(record, time_limit=STOP_LIMIT):
                 say(f"{TITLES[name]:<16} stopped")
                 stopped.append(TITLES[name])
             processes.remove_record(_records(settings), name)
+            if name == WORKER_PROCESS:
+                _end_runs(running_settings(settings), interrupted, say)
     return stopped
 
 
@@ -176,10 +178,18 @@ def _alone(settings: Settings, say: Say) -> Iterator[None]:
         yield
 
 
-def _name_interrupted_runs(settings: Settings, say: Say) -> None:
-    if _is_external(settings, PREFECT) or not _status_of(settings, PREFECT).well:
-        return
-    for run in PrefectServer(settings.prefect_api_url).runs_in_state("RUNNING"):
+def _runs_of_our_worker(settings: Settings) -> list[FlowRun]:
+    worker = processes.read_record(_records(settings), WORKER_PROCESS)
+    if worker is None or not processes.is_alive(worker) or not _status_of(settings, PREFECT).well:
+        return []
+    return PrefectServer(settings.prefect_api_url).runs_in_hand(POOL)
+
+
+def _end_runs(settings: Settings, interrupted: Sequence[FlowRun], say: Say) -> None:
+    # A worker that is told to stop ends its runs but does not report it: they would be "Running" for ever.
+    server = PrefectServer(settings.prefect_api_url)
+    for run in interrupted:
+        server.crash(run.identity, "Interrupted by depthcase down. Retry continues the run.")
         say(f"Interrupted: {run.name}; after the next depthcase up, Retry on its page continues it")
 
 

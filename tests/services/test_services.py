@@ -1,7 +1,9 @@
 """up, down and status with real servers: started once, found again, repaired, stopped."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -159,7 +161,12 @@ def test_down_stops_all_of_it_and_nothing_else(tmp_path: Path, home_of_the_user:
         assert processes.is_alive(bystander)
     finally:
         processes.stop(bystander, time_limit=5)
-    assert said[0] == f"Interrupted: {name}; after the next depthcase up, Retry on its page continues it"
+    assert said[:2] == [
+        "Worker           stopped",
+        f"Interrupted: {name}; after the next depthcase up, Retry on its page continues it",
+    ]
+    with contextlib.closing(sqlite3.connect(settings.home / "prefect" / "prefect.db")) as database:
+        assert database.execute("select state_type from flow_run").fetchall() == [("CRASHED",)]
     assert [pid for pid in pids if _is_running(pid)] == []
     assert processes.port_is_free(running.prefect_port)
     assert processes.port_is_free(running.mlflow_port)

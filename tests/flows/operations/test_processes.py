@@ -86,6 +86,16 @@ def test_stopping_reaches_children_whose_parent_was_killed(tmp_path: Path) -> No
     _eventually(lambda: not _runs(child))
 
 
+def test_a_log_that_has_grown_is_set_aside_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_LOG_LIMIT", 10)
+    log = tmp_path / "sample.log"
+    for words in ("short", "a longer line", "new"):
+        record = _start(tmp_path, sys.executable, "-c", f"print({words!r})")
+        _eventually(lambda record=record: not processes.is_alive(record))  # type: ignore[misc]
+    assert log.read_text() == "new\n"
+    assert (tmp_path / "sample.log.old").read_text() == "short\na longer line\n"
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "sample"}', '{"serves": 3}'])
 def test_a_damaged_record_counts_as_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "sample.json").write_text(text)
