@@ -3,19 +3,13 @@
 import numpy as np
 from numba import njit
 
-from relu_core.regions.edge_kernels import NONE, ONE
+from relu_core.regions.edge_kernels import NONE, ONE, bit_count
 
 
 @njit(cache=True, error_model="numpy")
 def lowest_bit(word):
     """Index of the lowest bit set in a word that is not 0."""
-    index = 0
-    for step in (32, 16, 8, 4, 2, 1):
-        low = (ONE << np.uint64(step)) - ONE
-        if word & low == NONE:
-            word >>= np.uint64(step)
-            index += step
-    return index
+    return np.int64(bit_count((word & (~word + ONE)) - ONE))
 
 
 @njit(cache=True, error_model="numpy")
@@ -36,16 +30,16 @@ def vertex_signs(values, errors, slopes, reach, above, below):
     doubts = 0
     for word in range(len(above)):
         plus, minus = NONE, NONE
-        here = values[64 * word : 64 * word + 64]
-        error, slope = errors[64 * word : 64 * word + 64], slopes[64 * word : 64 * word + 64]
-        for k in range(len(here)):
-            limit = error[k] + slope[k] * reach
-            plus |= np.uint64(here[k] > limit) << np.uint64(k)
-            minus |= np.uint64(here[k] < -limit) << np.uint64(k)
+        # Unsigned counters: the compiler sees that no index is negative and turns the loop into vector code.
+        begin, end = np.uint64(64 * word), np.uint64(min(64 * word + 64, len(values)))
+        for k in range(begin, end):
+            limit = errors[k] + slopes[k] * reach
+            plus |= np.uint64(values[k] > limit) << (k - begin)
+            minus |= np.uint64(values[k] < -limit) << (k - begin)
         above[word], below[word] = plus, minus
-        rest = ~(plus | minus) & lowest_bits(len(here))
+        rest = ~(plus | minus) & lowest_bits(end - begin)
         while rest != NONE:
-            here[lowest_bit(rest)] = 0.0
+            values[64 * word + lowest_bit(rest)] = 0.0
             rest &= rest - ONE
             doubts += 1
     return doubts
@@ -54,7 +48,7 @@ def vertex_signs(values, errors, slopes, reach, above, below):
 @njit(cache=True, error_model="numpy")
 def lowest_bits(count):
     """A word with its lowest `count` bits set, 1 <= count <= 64."""
-    return ~NONE >> np.uint64(64 - count)
+    return ~NONE >> (np.uint64(64) - np.uint64(count))
 
 
 @njit(cache=True, error_model="numpy")
@@ -133,28 +127,27 @@ def interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, 
     Returns the number of doubtful values, which become 0; those of units that are 0 all along the edge are not doubted.
     """
     doubts = 0
+    start, stop, here = values[u], values[w], values[new]
     for word in range(above.shape[1]):
         plus, minus = NONE, NONE
-        columns = slice(64 * word, 64 * word + 64)
-        start, stop, here = values[u, columns], values[w, columns], values[new, columns]
-        error, slope = errors[columns], slopes[columns]
-        for k in range(len(here)):
+        begin, end = np.uint64(64 * word), np.uint64(min(64 * word + 64, len(here)))
+        for k in range(begin, end):
             step = stop[k] - start[k]
             value = start[k] + part * step
-            limit = error[k] + slope[k] * inherited + blur * abs(step)
-            plus |= np.uint64(value > limit) << np.uint64(k)
-            minus |= np.uint64(value < -limit) << np.uint64(k)
+            limit = errors[k] + slopes[k] * inherited + blur * abs(step)
+            plus |= np.uint64(value > limit) << (k - begin)
+            minus |= np.uint64(value < -limit) << (k - begin)
             here[k] = value
         if unit // 64 == word:
             own = ~(ONE << np.uint64(unit % 64))
             plus, minus = plus & own, minus & own
         above[new, word], below[new, word] = plus, minus
-        rest = ~(plus | minus) & lowest_bits(len(here))
+        rest = ~(plus | minus) & lowest_bits(end - begin)
         while rest != NONE:
-            k = lowest_bit(rest)
+            zero = 64 * word + lowest_bit(rest)
             rest &= rest - ONE
-            here[k] = 0.0
-            doubts += 64 * word + k != unit and (start[k] != 0.0 or stop[k] != 0.0)
+            here[zero] = 0.0
+            doubts += zero != unit and (start[zero] != 0.0 or stop[zero] != 0.0)
     return doubts
 
 
