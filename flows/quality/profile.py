@@ -63,11 +63,15 @@ def _profile(name: str, values: pd.Series, unit: str) -> ColumnProfile:
         median=_of(numbers, np.median),
         deviation=_of(numbers, np.std),
         outliers=_outliers(numbers),
-        most_frequent=str(counts.index[0]) if len(counts) else "",
+        most_frequent=_word(counts.index[0]) if len(counts) else "",
         most_frequent_rows=int(counts.iloc[0]) if len(counts) else 0,
         first=ends[0],
         last=ends[1],
     )
+
+
+def _word(value: object) -> str:
+    return f"{value:.12g}" if isinstance(value, float | np.floating) else str(value)
 
 
 def _of(numbers: NDArray[np.float64], statistic: object) -> float:
