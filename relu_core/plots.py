@@ -283,7 +283,7 @@ def _figure(
     width: float,
     height: float,
     *,
-    left: float = 0.12,
+    left: float = 0.135,
     right: float = 0.97,
     bottom: float | None = None,
     top: float | None = None,

@@ -118,10 +118,14 @@ def _best(comparison: Comparison, numbers: Numbers) -> Facts:
 
 
 def _money(comparison: Comparison, verdict: Verdict, numbers: Numbers) -> Facts:
-    chosen = recommended(comparison, verdict)
-    if chosen is None:
+    if not comparison.money:
         return {}
-    found = _interval("saving", chosen.saving_per_year, numbers.money)
+    chosen = recommended(comparison, verdict)
+    shown = chosen or comparison.money[0]
+    found = {"option": escape(numbers.words.get(f"option.{shown.option}", shown.option))}
+    if chosen is None:
+        return found
+    found |= _interval("saving", chosen.saving_per_year, numbers.money)
     if math.isfinite(chosen.payback_years.value):
         found |= _interval("payback", chosen.payback_years, numbers.years)
     return found

@@ -23,6 +23,7 @@ PICTURES = {
     "size": "head.picture", "success": "head.success", "regions": "head.regions", "learning": "head.learning",
     "saving": "head.money", "confusion": "head.confusion", "time": "head.time", "slice": "head.slice",
 }  # fmt: skip
+SAYS_A_RATIO = ("ratio_above_threshold", "ratio_straddles_threshold", "depth_not_smaller")
 TONE = {
     "SIMPLE_SUFFICES": "good", "WIDTH_SUFFICES": "good", "DEPTH_PAYS": "good",
     "NOT_FEASIBLE": "bad", "MORE_DATA": "wait", "INCONCLUSIVE": "wait",
@@ -89,7 +90,7 @@ def render(
         pictures=_pictures(comparison, verdict, language, texts, figures or {}),
         **_sentences(comparison, verdict, facts, language),
         **_tables(comparison, verdict, numbers),
-        strip=_strip(comparison, facts),
+        strip=_strip(comparison, verdict, facts),
     )
 
 
@@ -151,6 +152,7 @@ def _sentences(comparison: Comparison, verdict: Verdict, facts: Facts, language:
         "next_stage": _next_stage(verdict, facts, language),
         "phrases": words.say_all(f"meeting.{verdict.kind}", facts, language),
         "size_caption": words.say("caption.size", facts, language),
+        "confusion_caption": words.say("caption.confusion", facts, language),
     }
 
 
@@ -168,9 +170,10 @@ def _reasons(comparison: Comparison, facts: Facts, language: str) -> list[Markup
     return [sentence for sentence in sentences if sentence]
 
 
-def _strip(comparison: Comparison, facts: Facts) -> list[tuple[str, Markup]]:
-    """The few numbers beside the verdict."""
-    wanted = ("today", "target", "best", "ratio", "saving", "payback")
+def _strip(comparison: Comparison, verdict: Verdict, facts: Facts) -> list[tuple[str, Markup]]:
+    """The few numbers beside the verdict; a ratio only where the verdict rests on it."""
+    settled = ("ratio",) if verdict.reason_code in SAYS_A_RATIO else ()
+    wanted = ("today", "target", "best", *settled, "saving", "payback")
     return [(f"fact.{name}", facts[name]) for name in wanted if name in facts]
 
 

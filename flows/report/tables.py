@@ -1,12 +1,13 @@
 """Rows of the report's tables: labels and ready numbers, in the order in which they are shown."""
 
+import math
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from flows.report.facts import as_text
 from flows.report.numbers import Numbers
-from relu_core.comparison.schema import Comparison, FamilyResult
+from relu_core.comparison.schema import Comparison, FamilyResult, FindingRecord
 from relu_core.plot_style import family_name, metric_name
 
 Row = tuple[Markup, ...]
@@ -83,8 +84,7 @@ def yardstick(comparison: Comparison, numbers: Numbers) -> Table | None:
 def findings(comparison: Comparison, numbers: Numbers) -> Table:
     """What was found in the data and what was done about it."""
     rows = tuple(
-        (as_text(found.column), as_text(f"{found.code}: {found.evidence}"), as_text(found.action))
-        for found in comparison.findings
+        (as_text(found.column), _finding(found, numbers), as_text(found.action)) for found in comparison.findings
     )
     return Table(_heads(("column", "finding", "action"), numbers), rows)
 
@@ -112,8 +112,8 @@ def charter(comparison: Comparison, numbers: Numbers) -> list[tuple[Markup, Mark
         ("target_column", as_text(comparison.dataset.target)),
         ("metric", escape(metric_name(promise.metric, numbers.language))),
         ("target", numbers.metric(promise.target)),
-        ("kill", numbers.metric(promise.kill)),
-        ("today", numbers.metric(promise.today)),
+        ("kill", _if_used(promise.kill, numbers)),
+        ("today", _if_used(promise.today, numbers)),
         ("minimum_ratio", numbers.times(promise.minimum_ratio)),
     ]
     if promise.has_money:
@@ -147,6 +147,15 @@ def data(comparison: Comparison, numbers: Numbers) -> list[tuple[Markup, Markup]
         lines.append(("period", Markup("{} – {}").format(as_text(record.period_start), as_text(record.period_end))))
     lines.append(("columns", as_text(comma.join(record.columns))))
     return [(escape(numbers.words[f"label.{key}"]), value) for key, value in lines]
+
+
+def _finding(found: FindingRecord, numbers: Numbers) -> Markup:
+    title = numbers.words.get(f"finding.{found.code}", found.code.replace("_", " "))
+    return Markup("<strong>{}</strong><br>{}").format(title, as_text(found.evidence))
+
+
+def _if_used(value: float, numbers: Numbers) -> Markup:
+    return Markup(numbers.words["not_used"]) if math.isnan(value) else numbers.metric(value)
 
 
 def _family(family: FamilyResult, numbers: Numbers) -> Row:

@@ -1,8 +1,12 @@
 """Both languages say the same things about the same facts."""
 
+import re
+from pathlib import Path
+
 import pytest
 from markupsafe import Markup
 
+from flows import quality
 from flows.report.numbers import Numbers, significant
 from flows.report.words import LANGUAGES, needed, say, words_of
 from relu_core.comparison.reasons import KINDS, REASONS
@@ -48,6 +52,12 @@ def test_no_japanese_text_was_left_in_english() -> None:
         if not any(ord(sign) > 0x3000 for sign in text) and text not in latin and any(s.isalpha() for s in text)
     ]
     assert set(untranslated) <= {"ja", "{low}〜{high}", "{value}%"}
+
+
+def test_every_finding_of_the_data_checks_has_a_title_in_both_languages() -> None:
+    folder = Path(quality.__file__).parent
+    codes = {code for file in folder.glob("*.py") for code in re.findall(r'Finding\(\s*"(\w+)"', file.read_text())}
+    assert len(codes) > 20 and {f"finding.{code}" for code in codes} <= set(LANGUAGES["en"])
 
 
 def numbers(metric: str = "accuracy") -> Numbers:
