@@ -42,7 +42,8 @@ def depth_helps(X: Floats, seed: int) -> Signal:
     Learnable, unlike repeated folds of a line (tents). Measured with n = 4, 4,000 rows, noise 0.1 (target 0.92, at most
     0.99): two hidden layers, 8-4, reach r2 0.98 with 81 parameters; one hidden layer 0.82 with 385, 0.89 with 1,537,
     0.90 with 3,073: a ratio above 30. With n = 3 one hidden layer needs 321 parameters, 6-4 needs 57: ratio 5.6, and
-    boosted trees reach 0.90. From 1,000 rows on it is learnt (n = 4); with fewer rows see `few_rows`.
+    boosted trees reach 0.90. With 1,500 rows and n = 4, 8-4 reach 0.94, one hidden layer 0.83 with 3,073; with fewer
+    rows see `few_rows`. As yes/no, 3,000 rows, n = 4 (target 0.96 average precision): 81 parameters against 3,073.
     """
     truth = folded_zonotope(X.shape[1], seed)
     return Signal(

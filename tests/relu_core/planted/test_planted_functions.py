@@ -137,6 +137,14 @@ def test_knobs_name_what_they_refuse(options: dict, sentence: str) -> None:
     assert str(refused.value) == sentence
 
 
+def test_three_sensors_are_too_easy_to_rank() -> None:
+    with pytest.raises(ArgumentError) as refused:
+        planted_problem("depth_helps", rows=100, seed=0, relevant=3, task="binary")
+    assert str(refused.value) == (
+        "relevant is 3; ranked by boosted trees, fewer than 4 sensors are too easy for depth_helps in a binary task"
+    )
+
+
 def test_an_unknown_kind_is_answered_with_the_known_ones() -> None:
     with pytest.raises(ArgumentError) as refused:
         planted_problem("magic", rows=100, seed=0)
