@@ -68,8 +68,8 @@ def first_cut(above, below, ids, begin, end):
 def edge_place(keys, key):
     """Place of `key` in the open hash table, or the free place where it belongs."""
     last = np.uint64(len(keys) - 1)
-    place = (key * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(20)
-    place &= last
+    # Only the upper half of the product depends on both ends of the edge.
+    place = key * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32) & last
     while keys[place] != NONE and keys[place] != key:
         place = (place + ONE) & last
     return place

@@ -56,7 +56,7 @@ def find_key(lookup, key):
     """Place of a key of the current round in the table, or the free place where it belongs."""
     keys, _, rounds, now = lookup
     last = np.uint64(len(keys) - 1)
-    place = key * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(24) & last
+    place = (key ^ key >> np.uint64(31)) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32) & last
     while rounds[place] == now[0] and keys[place] != key:
         place = place + ONE & last
     return place
