@@ -105,6 +105,17 @@ def inspect(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def predict(chosen: argparse.Namespace) -> int:
+    """Score a file with the champion of a PoC."""
+    from flows.steps import champion
+
+    _require_existing(chosen.path)
+    scored = champion.predict(chosen.path, chosen.poc, chosen.to, _running_services())
+    left_out = f"; {scored.skipped:,} could not be read and were left out" if scored.skipped else ""
+    _say(f"{scored.rows:,} rows scored and written to {scored.path}{left_out}.")
+    return 0
+
+
 def demo(_: argparse.Namespace) -> int:
     """From generated data of a stamping line to a verdict; the services are left running."""
     from flows.charter import read_charter
@@ -230,6 +241,11 @@ def _parser() -> argparse.ArgumentParser:
     look = commands.add_parser("inspect", help="look at a file: its columns, its bad rows, a charter to start from")
     look.add_argument("path", type=Path, metavar="FILE_OR_FOLDER")
     look.set_defaults(command=inspect)
+    scoring = commands.add_parser("predict", help="score a file with the recommended network of a PoC")
+    scoring.add_argument("poc", metavar="POC", help="name of the PoC, as in its charter")
+    scoring.add_argument("path", type=Path, metavar="FILE")
+    scoring.add_argument("--to", type=Path, required=True, metavar="OUT.csv", help="a .csv or .parquet file to write")
+    scoring.set_defaults(command=predict)
     return parser
 
 

@@ -116,7 +116,14 @@ class _Evaluation:
             columns=self.columns,
             prefect_url=flow_run.ui_url or "",
         )
-        tracked = self._do(tasks.record, decided=decided, report=report, networks=self.networks)
+        tracked = self._do(
+            tasks.record,
+            decided=decided,
+            report=report,
+            rows=self.rows,
+            networks=self.networks,
+            columns=self.columns,
+        )
         self.progress.finished("delivery")
         create_markdown_artifact(key="verdict", markdown=decided["summary"], description=decided["sentence"])
         create_link_artifact(key="mlflow", link=tracked["curves_url"], link_text="See the curves in MLflow")

@@ -11,6 +11,7 @@ from flows.charter import Charter
 from flows.features.columns import FittedColumns
 from flows.report import page
 from flows.settings import Settings
+from flows.steps.champion import register
 from flows.steps.code_version import code_version
 from flows.steps.networks import StoredNetwork, open_network
 from flows.steps.rows import RowsFile, open_rows
@@ -136,24 +137,32 @@ def write_report(
 
 
 def record(
-    charter: Charter, decided: Decided, report: Report, networks: tuple[StoredNetwork, ...], settings: Settings
+    charter: Charter,
+    decided: Decided,
+    report: Report,
+    rows: RowsFile,
+    networks: tuple[StoredNetwork, ...],
+    columns: str,
+    settings: Settings,
 ) -> writer.TrackedRun:
-    """The whole result in MLflow, once."""
+    """The whole result in MLflow, once, and its recommended network in the registry."""
     artifacts = {"report.html": Path(report.path)}
     artifacts |= {f"figures/{name}.svg": Path(path) for name, path in report.figures.items()}
     artifacts |= {f"networks/{one.hidden_layers}_hidden_layers.safetensors": Path(one.path) for one in networks}
-    charter_yaml = charter.to_yaml()
-    return writer.record(
+    key = evaluation_key(decided.comparison, charter.content_hash())
+    tracked = writer.record(
         decided.comparison,
         decided.verdict,
         tracking_uri=settings.mlflow_tracking_uri,
-        charter_yaml=charter_yaml,
+        charter_yaml=charter.to_yaml(),
         artifacts=artifacts,
-        key=evaluation_key(decided.comparison, charter.content_hash()),
+        key=key,
         note=page.note(
             decided.comparison, decided.verdict, language=charter.report_language(), picture_url=MAIN_PICTURE
         ),
     )
+    register(charter, decided.comparison.champion, rows, networks, columns, tracked.run_id, key, settings)
+    return tracked
 
 
 def _write_beside(path: Path, text: str) -> None:

@@ -1,0 +1,111 @@
+"""The recommended network after the evaluation: registered by name, and used to score a table."""
+
+import os
+import re
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from flows.charter import Charter
+from flows.errors import DatasetError
+from flows.features.columns import FittedColumns
+from flows.lake import quarantine
+from flows.settings import Settings
+from flows.sources.read import read_source
+from flows.steps.networks import StoredNetwork, open_network
+from flows.steps.rows import RowsFile, open_rows
+from flows.tracking.champion import Champion
+from flows.tracking.registry import fetch_champion, register_champion
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Where the scored rows lie. skipped: rows whose cells could not be read."""
+
+    path: str
+    rows: int
+    skipped: int
+
+
+def register(
+    charter: Charter,
+    champion: str,
+    rows: RowsFile,
+    networks: tuple[StoredNetwork, ...],
+    columns: str,
+    run_id: str,
+    key: str,
+    settings: Settings,
+) -> str:
+    """Register the network that the comparison calls its champion; its page, or "" where a simple model won.
+
+    champion: its label, such as "2 hidden layers". columns: JSON of the fitted columns. run_id, key: the record's.
+    """
+    label = re.fullmatch(r"(\d+) hidden layers?", champion)
+    stored = [one for one in networks if label and one.hidden_layers == int(label.group(1))]
+    if not stored:
+        return ""
+    fitted = FittedColumns.from_json(columns)
+    network = open_network(stored[-1])
+    used = Champion(network, columns, fitted.feature_names, rows.task, charter.target, rows.classes)
+    registered = register_champion(
+        used,
+        fitted.apply(open_rows(rows).frame),
+        tracking_uri=settings.mlflow_tracking_uri,
+        run_id=run_id,
+        name=charter.poc_name,
+        key=key,
+    )
+    return registered.url
+
+
+def predict(source: Path, name: str, output: Path, settings: Settings) -> Scored:
+    """Score every readable row of a CSV, Excel or Parquet file with the champion registered as `name`.
+
+    output: .csv or .parquet; the columns of the source and what was predicted. Raises SourceError, DatasetError,
+    ServiceError.
+    """
+    if output.suffix not in (".csv", ".parquet"):
+        raise DatasetError(f"{output.name} has the ending {output.suffix!r}; write to a .csv or a .parquet file")
+    champion = fetch_champion(settings.mlflow_tracking_uri, name)
+    frame, skipped = _table(source)
+    scored = frame.assign(**_answers(champion, FittedColumns.from_json(champion.columns).apply(frame)))
+    beside = output.with_name(f".writing-{uuid.uuid4().hex}{output.suffix}")
+    try:
+        if output.suffix == ".csv":
+            scored.to_csv(beside, index=False)
+        else:
+            scored.to_parquet(beside, index=False)
+        os.replace(beside, output)
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise DatasetError(f"{output} cannot be written ({reason}); check the folder and its rights") from error
+    finally:
+        beside.unlink(missing_ok=True)
+    return Scored(str(output), len(scored), skipped)
+
+
+def _table(source: Path) -> tuple[pd.DataFrame, int]:
+    if source.suffix == ".parquet":
+        try:
+            return pd.read_parquet(source), 0
+        except (OSError, ValueError) as error:
+            raise DatasetError(f"{source} cannot be read ({error}); give a Parquet file") from None
+    checked = quarantine.check(read_source(source))
+    return checked.frame, len(checked.quarantined)
+
+
+def _answers(champion: Champion, X: NDArray[np.float64]) -> dict[str, object]:
+    """Columns to add: the predicted value, or the class with its probability."""
+    predicted = champion.predict(X)
+    title = f"predicted {champion.target}"
+    if champion.task == "regression":
+        return {title: predicted}
+    shares = predicted if predicted.ndim == 2 else np.column_stack([1 - predicted, predicted])
+    classes = champion.class_names or tuple(map(str, range(shares.shape[1])))
+    found: dict[str, object] = {title: [classes[i] for i in shares.argmax(axis=1)]}
+    return found | {f"share of {name}": shares[:, i] for i, name in enumerate(classes)}

@@ -1,0 +1,90 @@
+"""A champion that was registered scores a plant's file with the numbers it had in the evaluation."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+from flows.charter import Charter
+from flows.errors import DatasetError
+from flows.features.columns import FittedColumns, fit_columns
+from flows.settings import Settings, read_settings
+from flows.steps.champion import predict, register
+from flows.steps.networks import StoredNetwork, store_network
+from flows.steps.rows import RowsFile, write_rows
+from relu_core import ReluNetwork
+
+KIND = RowsFile("", "", 0, ("force", "temperature"), "binary", ("good", "defect"), 0)
+
+
+@pytest.fixture(scope="module")
+def settings_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    folder = tmp_path_factory.mktemp("champion")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        plain = read_settings({"DEPTHCASE_HOME": str(folder / "home"), "DEPTHCASE_DATA": str(folder / "data")})
+        yield replace(plain, mlflow_tracking_uri=f"sqlite:///{folder / 'mlflow.db'}")
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    random = np.random.default_rng(8)
+    return pd.DataFrame({"force": random.normal(5, 1, 200).round(3), "temperature": random.normal(60, 9, 200).round(1)})
+
+
+@pytest.fixture(scope="module")
+def network(settings_: Settings) -> ReluNetwork:
+    random = np.random.default_rng(9)
+    return ReluNetwork([random.normal(size=(4, 2)), random.normal(size=(1, 4))], [random.normal(size=4), np.zeros(1)])
+
+
+@pytest.fixture(scope="module")
+def registered(settings_: Settings, table: pd.DataFrame, network: ReluNetwork) -> FittedColumns:
+    """The champion "press" is in the registry; gives the columns it was fitted on."""
+    client = MlflowClient(settings_.mlflow_tracking_uri)
+    run = client.create_run(client.create_experiment("press")).info.run_id
+    columns = fit_columns(table, ("force", "temperature"))
+    rows = write_rows(table, np.zeros(len(table)), settings_.features, KIND)
+    stored = (store_network(network, settings_.results), StoredNetwork(2, "nowhere", ""))
+    charter = Charter(
+        poc_name="press", dataset="press", target="state", task="yes/no", metric="roc_auc", target_value=0.9
+    )  # fmt: skip
+    assert register(charter, "trees", rows, stored, columns.to_json(), run, "k", settings_) == ""
+    register(charter, "1 hidden layer", rows, stored, columns.to_json(), run, "k", settings_)
+    return columns
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+@pytest.mark.parametrize("source", [".csv", ".parquet"])
+def test_a_file_is_scored_with_the_numbers_of_the_evaluation(
+    settings_: Settings, table: pd.DataFrame, network: ReluNetwork, registered: FittedColumns, tmp_path: Path,
+    source: str, ending: str,
+) -> None:  # fmt: skip
+    path, output = tmp_path / f"new{source}", tmp_path / f"scored{ending}"
+    table.to_csv(path, index=False) if source == ".csv" else table.to_parquet(path, index=False)
+    done = predict(path, "press", output, settings_)
+    assert (done.rows, done.skipped, done.path) == (200, 0, str(output))
+    scored = pd.read_csv(output) if ending == ".csv" else pd.read_parquet(output)
+    wanted = 1 / (1 + np.exp(-network(registered.apply(table))[:, 0]))
+    np.testing.assert_allclose(scored["share of defect"], wanted, atol=1e-6)
+    assert list(scored["predicted state"]) == ["defect" if share > 0.5 else "good" for share in wanted]
+    assert [file.name for file in tmp_path.iterdir() if file.name.startswith(".")] == []
+
+
+def test_a_table_without_a_column_that_the_champion_needs_is_refused(
+    settings_: Settings, table: pd.DataFrame, registered: FittedColumns, tmp_path: Path
+) -> None:
+    table.drop(columns="force").to_parquet(tmp_path / "new.parquet", index=False)
+    with pytest.raises(DatasetError, match="force"):
+        predict(tmp_path / "new.parquet", "press", tmp_path / "scored.csv", settings_)
+    assert not (tmp_path / "scored.csv").exists()
+
+
+def test_an_ending_that_says_nothing_is_refused(settings_: Settings, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError) as refused:
+        predict(tmp_path / "new.csv", "press", tmp_path / "scored.txt", settings_)
+    assert str(refused.value) == "scored.txt has the ending '.txt'; write to a .csv or a .parquet file"
