@@ -62,7 +62,9 @@ def depth_helps(X: Floats, seed: int) -> Signal:
 def few_rows(X: Floats, seed: int) -> Signal:
     """`depth_helps` with too few rows to learn it: the learning curve still rises, so the answer is to collect more.
 
-    With n = 3 the best networks reach r2 0.4 from 200 rows, 0.94 from 400, 0.97 from 700: right for 150 to 300 rows.
+    With n = 3 and noise 0.1 the best of the architectures tried reaches r2 0.10 from 160 training rows, 0.63 from 320,
+    0.87 from 640 and 0.98 from 1,500 (boosted trees 0.13, 0.55, 0.74, 0.85): right for data sets of 400 to 800 rows, of
+    which two thirds are left to train on.
     """
     signal = depth_helps(X, seed)
     return Signal(
