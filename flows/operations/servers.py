@@ -109,10 +109,14 @@ class PrefectServer:
         if self.request("GET", f"work_pools/{name}", missing_ok=True) is None:
             self.request("POST", "work_pools/", {"name": name, "type": "process"})
 
-    def worker_reported_since(self, pool: str, worker: str, moment: float) -> bool:
-        """Whether the worker's last sign of life is newer than `moment` (seconds since 1970)."""
+    def worker_reported_since(self, pool: str, moment: float, *, name: str = "", other_than: str = "") -> bool:
+        """Whether a worker's last sign of life is newer than `moment` (seconds since 1970).
+
+        name: only the worker of this name. other_than: any worker but this one.
+        """
         found = self.request("POST", f"work_pools/{pool}/workers/filter", {}, missing_ok=True) or []
-        signs = [entry["last_heartbeat_time"] for entry in found if entry["name"] == worker]
+        chosen = [entry for entry in found if name in ("", entry["name"]) and entry["name"] != other_than]
+        signs = [entry["last_heartbeat_time"] for entry in chosen]
         return any(sign and _seconds(sign) >= moment for sign in signs)
 
     def deployment(self, flow: str, deployment: str) -> dict[str, Any] | None:

@@ -68,7 +68,7 @@ def up(settings: Settings, say: Say, *, planned: Sequence[PlannedDeployment] = P
             _wait_for(running, record, say)
         _keep_pages_at_home(running)
         PrefectServer(running.prefect_api_url).create_process_pool(POOL)
-        worker = _start(running, WORKER_PROCESS) if WORKER_PROCESS in missing else None
+        worker = _start_worker(running, say) if WORKER_PROCESS in missing else None
         changed = deployments.apply(running, planned, log=log_path(running, "deployments"))
         if worker is not None:
             _wait_for(running, worker, say)
@@ -99,7 +99,7 @@ def down(settings: Settings, say: Say) -> list[str]:
                 stopped.append(TITLES[name])
             processes.remove_record(_records(settings), name)
             if name == WORKER_PROCESS:
-                _end_runs(running_settings(settings), interrupted, say)
+                _end_runs(running_settings(settings), interrupted, "after the next depthcase up, ", say)
     return stopped
 
 
@@ -185,12 +185,20 @@ def _runs_of_our_worker(settings: Settings) -> list[FlowRun]:
     return PrefectServer(settings.prefect_api_url).runs_in_hand(POOL)
 
 
-def _end_runs(settings: Settings, interrupted: Sequence[FlowRun], say: Say) -> None:
+def _start_worker(settings: Settings, say: Say) -> processes.ProcessRecord:
+    server = PrefectServer(settings.prefect_api_url)
+    if not server.worker_reported_since(POOL, time.time() - WORKER_SILENCE, other_than=WORKER):
+        # No worker is left, as after a power cut: what was in hand is in nobody's hands.
+        _end_runs(settings, server.runs_in_hand(POOL), "", say)
+    return _start(settings, WORKER_PROCESS)
+
+
+def _end_runs(settings: Settings, interrupted: Sequence[FlowRun], when: str, say: Say) -> None:
     # A worker that is told to stop ends its runs but does not report it: they would be "Running" for ever.
     server = PrefectServer(settings.prefect_api_url)
     for run in interrupted:
-        server.crash(run.identity, "Interrupted by depthcase down. Retry continues the run.")
-        say(f"Interrupted: {run.name}; after the next depthcase up, Retry on its page continues it")
+        server.crash(run.identity, "Its worker was stopped. Retry continues the run.")
+        say(f"Interrupted: {run.name}; {when}Retry on its page continues it")
 
 
 def _is_there(settings: Settings, name: str, say: Say) -> bool:
@@ -311,7 +319,7 @@ def _healthy(settings: Settings, record: processes.ProcessRecord) -> bool:
         return False
     try:
         server = PrefectServer(settings.prefect_api_url)
-        return server.worker_reported_since(POOL, WORKER, max(record.started, time.time() - WORKER_SILENCE))
+        return server.worker_reported_since(POOL, max(record.started, time.time() - WORKER_SILENCE), name=WORKER)
     except ServiceError:
         return False
 

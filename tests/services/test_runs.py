@@ -82,22 +82,42 @@ def test_a_server_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.long
-def test_a_run_whose_worker_and_process_were_killed_ends_within_two_minutes(settings: Settings, tmp_path: Path) -> None:
-    note = tmp_path / "pid"
+def _sleeping(settings: Settings, note: Path) -> tuple[FlowRun, int]:
+    """A run of ten minutes that has begun, and the id of its process."""
     run = runs.submit(settings, "Sample sleeper", "sleeper", {"note": str(note), "seconds": 600})
     while not note.exists() or not note.read_text():
         time.sleep(0.5)
-    time.sleep(3)  # the first heartbeat: a machine that dies before it has never been seen alive
+    return run, int(note.read_text())
+
+
+def _kill_worker_and(settings: Settings, process: int) -> None:
     worker = next(service.pid for service in services.status(settings) if service.name == services.WORKER_PROCESS)
     assert worker is not None
-    for pid in (worker, int(note.read_text())):
+    for pid in (worker, process):
         os.kill(pid, signal.SIGKILL)
+    while psutil.pid_exists(process) and psutil.Process(process).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.1)
+
+
+def test_a_run_that_died_with_its_worker_is_ended_by_the_next_up(settings: Settings, tmp_path: Path) -> None:
+    run, process = _sleeping(settings, tmp_path / "pid")
+    _kill_worker_and(settings, process)
+    said: list[str] = []
+    services.up(settings, said.append, planned=())
+    ended = PrefectServer(settings.prefect_api_url).flow_run(run.identity)
+    assert (ended.state, ended.message) == ("CRASHED", "Its worker was stopped. Retry continues the run.")
+    assert f"Interrupted: {ended.name}; Retry on its page continues it" in said
+
+
+@pytest.mark.long
+def test_a_run_whose_worker_and_process_were_killed_ends_within_two_minutes(settings: Settings, tmp_path: Path) -> None:
+    run, process = _sleeping(settings, tmp_path / "pid")
+    time.sleep(3)  # the first heartbeat: a machine that dies before it has never been seen alive
+    _kill_worker_and(settings, process)
     killed = time.monotonic()
     server = PrefectServer(settings.prefect_api_url)
     while not server.flow_run(run.identity).ended:
         assert time.monotonic() - killed < 120
         time.sleep(1)
     assert server.flow_run(run.identity).state == "CRASHED"
-    assert not psutil.pid_exists(int(note.read_text()))
     services.up(settings, print, planned=())
