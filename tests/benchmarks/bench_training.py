@@ -167,7 +167,7 @@ def widths_near(parameters: int, hidden_layers: int) -> tuple[int, ...]:
 def threads(fold: preparation.PreparedFold) -> None:
     """The same 80 networks with one and with two threads: wall and CPU time, best of 3.
 
-    Wall times say little while others use the machine; CPU times that stay equal say that threads do not hinder each other.
+    Wall times say little while others use the machine; equal CPU times say that threads do not hinder each other.
     """
     X, y = fold.training.X.astype(float), fold.training.y.astype(float)
     folds = [Fold(np.arange(3000), np.arange(3000, ROWS)), Fold(np.arange(1000, ROWS), np.arange(1000))]
@@ -179,9 +179,7 @@ def threads(fold: preparation.PreparedFold) -> None:
         wall[count] = min(wall[count], train_networks(specs, X, y, **options).seconds)
         cpu_time[count] = min(cpu_time[count], time.process_time() - begun)
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(
-        f"two threads: {wall[1] / wall[2]:.2f}x as fast as one by the wall, {cpu_time[2] / cpu_time[1]:.2f}x its CPU time"
-    )
+    print(f"two threads: {wall[1] / wall[2]:.2f}x one by the wall, {cpu_time[2] / cpu_time[1]:.2f}x its CPU time")
     print(f"load averages {load} on {os.cpu_count()} cores")
 
 
