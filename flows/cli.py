@@ -116,6 +116,18 @@ def predict(chosen: argparse.Namespace) -> int:
     return 0
 
 
+def overview(chosen: argparse.Namespace) -> int:
+    """Write one page over the newest evaluation of every PoC."""
+    from flows.report.overview import write_overview
+    from flows.tracking.reader import latest_comparisons
+
+    running = _running_services()
+    found = latest_comparisons(running.mlflow_tracking_uri)
+    written = write_overview(found, language=chosen.language, folder=running.reports)
+    _say(f"{len(found)} PoCs compared in {written}.")
+    return 0
+
+
 def demo(_: argparse.Namespace) -> int:
     """From generated data of a stamping line to a verdict; the services are left running."""
     from flows.charter import read_charter
@@ -246,6 +258,9 @@ def _parser() -> argparse.ArgumentParser:
     scoring.add_argument("path", type=Path, metavar="FILE")
     scoring.add_argument("--to", type=Path, required=True, metavar="OUT.csv", help="a .csv or .parquet file to write")
     scoring.set_defaults(command=predict)
+    table = commands.add_parser("overview", help="one page over all PoCs: which deserves the next budget")
+    table.add_argument("--language", choices=("en", "ja"), default="en")
+    table.set_defaults(command=overview)
     return parser
 
 

@@ -69,29 +69,43 @@ def render(
     error_rates: Mapping[str, float] | None = None,
 ) -> str:
     """The decision page as text; arguments as in write_report."""
-    texts, numbers = words.words_of(language), _numbers(comparison, language)
+    texts, numbers = words.words_of(language), numbers_of(comparison, language)
     facts = facts_of(comparison, verdict, numbers)
     facts |= {name: numbers.percent(share) for name, share in (error_rates or {}).items()}
-    environment = Environment(
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            w=texts,
+            numbers=numbers,
+            comparison=comparison,
+            kind=verdict.kind,
+            tone=TONE.get(verdict.kind, "wait"),
+            links=_safe(links or {}),
+            command=command,
+            pictures=_pictures(comparison, verdict, language, texts, figures or {}),
+            **_sentences(comparison, verdict, facts, language),
+            **_tables(comparison, verdict, numbers),
+            strip=_strip(comparison, verdict, facts),
+        )
+    )
+
+
+def environment() -> Environment:
+    """The templates; every value that is no marked-up text is escaped, and a missing one is an error."""
+    return Environment(
         loader=PackageLoader("flows.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html").render(
-        w=texts,
-        numbers=numbers,
-        comparison=comparison,
-        kind=verdict.kind,
-        tone=TONE.get(verdict.kind, "wait"),
-        links=_safe(links or {}),
-        command=command,
-        pictures=_pictures(comparison, verdict, language, texts, figures or {}),
-        **_sentences(comparison, verdict, facts, language),
-        **_tables(comparison, verdict, numbers),
-        strip=_strip(comparison, verdict, facts),
-    )
+
+
+def numbers_of(comparison: Comparison, language: str) -> Numbers:
+    """How the numbers of a record are shown in a language."""
+    promise = comparison.criteria
+    return Numbers(language, promise.metric, promise.currency, words.words_of(language))
 
 
 def note(comparison: Comparison, verdict: Verdict, *, language: str, picture_url: str = "") -> str:
@@ -110,12 +124,7 @@ def headline(comparison: Comparison, verdict: Verdict, *, language: str) -> str:
 
 
 def _facts(comparison: Comparison, verdict: Verdict, language: str) -> Facts:
-    return facts_of(comparison, verdict, _numbers(comparison, language))
-
-
-def _numbers(comparison: Comparison, language: str) -> Numbers:
-    promise = comparison.criteria
-    return Numbers(language, promise.metric, promise.currency, words.words_of(language))
+    return facts_of(comparison, verdict, numbers_of(comparison, language))
 
 
 def _sentence(verdict: Verdict, facts: Facts, language: str) -> Markup:

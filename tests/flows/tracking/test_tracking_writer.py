@@ -11,6 +11,7 @@ from mlflow.tracking import MlflowClient
 from flows.errors import ServiceError
 from flows.tracking import view, writer
 from flows.tracking.items import evaluation_key
+from flows.tracking.reader import latest_comparisons
 from flows.tracking.writer import TrackedRun, record
 from relu_core.comparison.schema import Comparison
 from relu_core.comparison.verdict import decide
@@ -126,6 +127,14 @@ def test_the_saved_views_are_there_and_name_this_evaluation(store: str, recorded
     }
     assert {f"curves-{key[:12]}", f"models-{key[:12]}", "verdicts"} <= set(views)
     assert views[f"curves-{key[:12]}"]["name"].endswith("DEPTH_PAYS")
+
+
+def test_the_newest_record_of_each_poc_is_read_back(store: str, recorded: TrackedRun) -> None:
+    write(store, press_line(poc="other-poc", champion="trees"))
+    write(store, press_line(poc="other-poc", champion="1 hidden layer"))
+    found = {one.poc: one for one in latest_comparisons(store)}
+    assert found["other-poc"].to_json() == press_line(poc="other-poc", champion="1 hidden layer").to_json()
+    assert "press-line-7" in found
 
 
 def test_a_server_that_does_not_answer_is_named_at_once() -> None:
