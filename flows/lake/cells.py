@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -85,7 +85,15 @@ def parse_as(cells: pd.Series, like: ParsedColumn, *, decimal_comma: bool) -> Pa
     if (commas & ~plain).any():
         text = pc.if_else(pa.array(commas & ~plain), _without_commas(text, decimal_comma), text)
         plain = plain | commas
-    return replace(_numbers(text, plain, missing, ""), kind="number")
+    return _numbers(text, plain, missing, "")
+
+
+def kind_when_kept(column: ParsedColumn, kept: NDArray[np.bool_]) -> str:
+    """The column's kind by the rows that stay alone: whole numbers are whole whatever a bad row held."""
+    if column.kind not in ("number", "whole number"):
+        return column.kind
+    values = column.values.to_numpy(dtype=np.float64)[kept]
+    return "whole number" if not np.isnan(values).any() and _are_whole(values) else "number"
 
 
 def _plain_text(cells: pd.Series) -> pa.StringArray:
@@ -122,9 +130,7 @@ def _numbers(text: pa.StringArray, plain: NDArray[np.bool_], missing: NDArray[np
     values = _cast(text, plain)
     too_large = plain & ~(np.abs(np.where(plain, values, 0.0)) <= LARGEST_NUMBER)
     values[too_large] = np.nan
-    whole = bool(not missing.any() and _are_whole(values[plain & ~too_large]))
-    kind = "whole number" if whole else "number"
-    return ParsedColumn(pd.Series(values), missing, (~plain & ~missing) | too_large, kind, note)
+    return ParsedColumn(pd.Series(values), missing, (~plain & ~missing) | too_large, "number", note)
 
 
 def _with_commas(

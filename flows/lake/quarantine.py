@@ -1,7 +1,7 @@
 """Every row is judged once: it enters the data set with values of its columns' kinds, or leaves with its reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from flows.errors import DatasetError
-from flows.lake.cells import ParsedColumn, parse_as, parse_column
+from flows.lake.cells import ParsedColumn, kind_when_kept, parse_as, parse_column
 from flows.sources.table import SourceFile, Table
 
 QUARANTINE_COLUMNS = ("file", "line", "text", "reason")
@@ -60,6 +60,8 @@ def check(table: Table) -> Checked:
             f"no row of {_names(table)} can be used (the first: {first_reason}); correct the file and read it again"
         )
     notes = [f'Column "{name}": {column.note}.' for name, column in parsed.items() if column.note]
+    kept = np.array([reason == "" for reason in reasons])
+    parsed = {name: replace(column, kind=kind_when_kept(column, kept)) for name, column in parsed.items()}
     return _divided(table, parsed, reasons, notes)
 
 
@@ -126,11 +128,10 @@ def _written_twice(table: Table, parsed: dict[str, ParsedColumn]) -> dict[int, i
 
 
 def _typed(parsed: dict[str, ParsedColumn], kept: NDArray[np.bool_]) -> pd.DataFrame:
-    columns = {}
-    for name, column in parsed.items():
-        values = column.values[kept].reset_index(drop=True)
-        columns[name] = values.astype("int64") if column.kind == "whole number" else values
-    return pd.DataFrame(columns)
+    # Arrays, not Series: ten thousand columns would each pay for an index.
+    columns = {name: column.values.array[kept] for name, column in parsed.items()}
+    whole = [name for name, column in parsed.items() if column.kind == "whole number"]
+    return pd.DataFrame(columns | {name: columns[name].astype("int64") for name in whole})
 
 
 def _schema(frame: pd.DataFrame, units: dict[str, str]) -> pa.Schema:

@@ -34,6 +34,7 @@ _BLOCK_BYTES = 32 << 20
 _CAREFUL_BYTES = 64 << 10
 _ROWS_PER_PART = 1_000_000
 _MOST_QUARANTINED = 0.2
+_ROWS_BEFORE_DOUBT = 100_000
 _NULLS = sorted({form for word in MISSING_WORDS for form in (word, word.upper(), word.title(), word.capitalize())})
 _ARROW_TYPES = {"number": pa.float64(), "time": pa.timestamp("us"), "text": pa.string()}
 
@@ -127,7 +128,6 @@ def _look(file: Path) -> _Layout:
     table = read_delimited(sample, file.name)
     decimal_comma = reads_decimal_comma(table.sources)
     kinds = {str(name): parse_column(cells, decimal_comma=decimal_comma) for name, cells in table.frame.items()}
-    kinds = {name: replace(kind, kind="number") if "number" in kind.kind else kind for name, kind in kinds.items()}
     lines = [int(table.line_numbers.min()), *(row.line for row in table.rejected)]
     return _Layout(table.sources[0], table, kinds, min(lines))
 
@@ -290,7 +290,7 @@ def _count(rows: pa.Table, account: _Account) -> None:
 
 def _refuse_flood(account: _Account, name: str) -> None:
     rows = account.stored + account.left
-    if rows > 100_000 and account.left > _MOST_QUARANTINED * rows:
+    if rows > _ROWS_BEFORE_DOUBT and account.left > _MOST_QUARANTINED * rows:
         reason = account.quarantined[0]["reason"].iloc[0]
         raise DatasetError(
             f'{account.left} of {rows} rows of "{name}" do not fit its first rows (such as: {reason}); '

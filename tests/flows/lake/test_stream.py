@@ -46,7 +46,7 @@ def compare(file: Path, lake: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_blocks")
-@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(LINES, max_size=40))
 def test_a_stream_gives_what_one_reading_gives(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> None:
     folder = tmp_path_factory.mktemp("stream")
@@ -106,11 +106,12 @@ def test_an_interrupted_stream_leaves_the_old_version(tmp_path: Path) -> None:
 
 def test_a_layout_that_changes_on_the_way_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "_SAMPLE_BYTES", 10_000)
-    (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n" * 60_000 + "x,y\n" * 60_000)
+    monkeypatch.setattr(stream, "_ROWS_BEFORE_DOUBT", 10_000)
+    (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n" * 6_000 + "x,y\n" * 6_000)
     with pytest.raises(DatasetError) as caught:
         stream_delimited(tmp_path / "a.csv", name="big", lake=tmp_path / "lake")
     assert str(caught.value) == (
-        '60000 of 120000 rows of "a.csv" do not fit its first rows '
+        '6000 of 12000 rows of "a.csv" do not fit its first rows '
         '(such as: column "a" holds "x" where a number is needed); split the file where its layout changes'
     )
     assert list((tmp_path / "lake" / "big").iterdir()) == []
