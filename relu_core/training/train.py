@@ -91,12 +91,7 @@ def train_networks(
     device = _device(device, max(spec.parameters for spec in specs))
     question = Question(arguments.one_of(loss, LOSSES, "loss"), specs[0].m, class_weight)
     prepared = _prepare(X, y, sample_weight, folds, specs[0].n, question)
-    jobs = {
-        (a, f, s): (specs[a], f, seed)
-        for s, seed in enumerate(seeds)
-        for f in range(len(folds))
-        for a in range(len(specs))
-    }
+    jobs = _seed_by_seed(specs, len(folds), seeds)
     threads = arguments.positive_integer(threads, "threads") if device == "cpu" else 1
     chunks = _chunks(jobs, prepared, recipe, device, threads)
     clock = _Clock(begun, time_limit, callback, len(jobs))
@@ -197,6 +192,12 @@ def _record(fold: PreparedFold, job: Job, outcome: Outcome, loss: str, seconds: 
         X_validation=fold.X_validation,
         y_validation=fold.y_validation,
     )
+
+
+def _seed_by_seed(specs: list[NetworkSpec], folds: int, seeds: list[int]) -> dict[Place, tuple[NetworkSpec, int, int]]:
+    return {
+        (a, f, s): (spec, f, seed) for s, seed in enumerate(seeds) for f in range(folds) for a, spec in enumerate(specs)
+    }
 
 
 def _chunks(

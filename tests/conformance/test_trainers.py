@@ -1,5 +1,7 @@
 """Every engine keeps one contract: it trains what the plain torch loop of `relu_core.training.reference` trains."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,8 @@ from relu_core.training import batched, cpu, preparation, reference
 from relu_core.training.losses import CLASSIFYING, LOSSES
 
 ENGINES = {"cpu": cpu.train_jobs, "batched": batched.train_jobs}
+if torch.cuda.is_available():
+    ENGINES["cuda"] = partial(batched.train_jobs, device="cuda")
 ARCHITECTURES = [(), (1,), (7,), (6, 5, 9), (33, 17)]
 
 

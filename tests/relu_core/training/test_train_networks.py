@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from relu_core import ArgumentError, Fold, MatrixFold, NetworkSpec, Recipe, train_networks
 from relu_core.training import TrainingProgress, train
@@ -239,6 +240,17 @@ def test_refuses_in_one_sentence(sentence):
     with pytest.raises(ArgumentError) as refusal:
         train_networks(**asked)
     assert str(refusal.value) == sentence
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
+def test_a_gpu_that_is_not_there_is_refused_and_auto_does_without():
+    X, y = rows()
+    options = {"folds": folds()[:1], "seeds": [0], "recipe": Recipe(epochs=1)}
+    large = NetworkSpec(3, (80, 80))
+    assert train_networks([large], X, y, device="auto", **options).engine == "cpu"
+    with pytest.raises(ArgumentError) as refusal:
+        train_networks([large], X, y, device="cuda", **options)
+    assert str(refusal.value) == "device is 'cuda' where torch finds no CUDA GPU; pass 'cpu' or 'auto'"
 
 
 def test_a_fold_refuses_rows_on_both_sides_and_what_are_no_row_numbers():
