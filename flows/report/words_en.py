@@ -26,8 +26,8 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
         "and no network reaches it with more certainty."
     ),
     "sentence.depth_not_smaller": (
-        "One hidden layer reaches the target of {target} with {shallow_parameters} parameters; the best deeper network "
-        "saves a factor of {ratio} ({ratio_low} to {ratio_high}), less than the {minimum_ratio} asked for."
+        "One hidden layer reaches the target of {target} with {shallow_parameters} parameters, {ratio} times "
+        "({ratio_low} to {ratio_high}) those of the best deeper network; depth pays from {minimum_ratio} times."
     ),
     "sentence.deep_not_reached": (
         "One hidden layer reaches the target of {target} with {shallow_parameters} parameters; no deeper network does, "

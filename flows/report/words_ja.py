@@ -27,8 +27,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     ),
     "sentence.depth_not_smaller": (
         "隠れ層1層、パラメータ数{shallow_parameters}で目標の{target}に達しました。"
-        "最良の多層ネットワークでも小型化は{ratio}倍({ratio_low}〜{ratio_high}倍)で、基準の{minimum_ratio}"
-        "倍に届きません。"
+        "最良の多層ネットワークの{ratio}倍({ratio_low}〜{ratio_high}倍)で、多層化の採用基準{minimum_ratio}倍に届きません。"
     ),
     "sentence.deep_not_reached": (
         "隠れ層1層、パラメータ数{shallow_parameters}で目標の{target}に達しました。多層のネットワークは"
