@@ -10,7 +10,7 @@ from relu_core import ArgumentError, Interval
 from relu_core.comparison import METRICS, bootstrap_metric, fold_mean_interval, nested_bootstrap, quotient, wilson
 
 LAWS = settings(max_examples=60, deadline=None, derandomize=True)
-TRIALS = 1500
+TRIALS = 1000
 
 
 def runs(trial: int, folds: int = 5, seeds: int = 10) -> np.ndarray:

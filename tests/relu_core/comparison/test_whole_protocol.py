@@ -21,7 +21,6 @@ SEED = 900
         Cell("depth_helps", 1500),
         Cell("shallow_teacher", 1200),
         Cell("linear", 400),
-        Cell("no_signal", 400),
     ],
     ids=lambda cell: cell.kind,
 )
@@ -32,7 +31,7 @@ def test_a_planted_problem_gets_its_verdict(cell: Cell) -> None:
 
 
 def test_the_same_problem_gives_the_same_record_bit_for_bit() -> None:
-    problem = plant("linear", rows=300, seed=SEED, noise=3.0)
+    problem = plant("linear", rows=150, seed=SEED, noise=3.0)
     first, second = (evaluate(problem, SEED) for _ in range(2))
     assert first.families
     assert first.fingerprint() == second.fingerprint()
