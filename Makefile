@@ -6,13 +6,16 @@ export DO_NOT_TRACK = true
 export MLFLOW_DISABLE_TELEMETRY = true
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: setup demo test lint bench-regions bench-exact bench-training calibrate
+.PHONY: setup demo test lint trial-real calibrate bench-regions bench-exact bench-training bench-theory bench-streaming \
+	bench-planted
 
 setup: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	# A kernel's compiled form is kept beside its file and knows of changes in that file alone.
+	find relu_core -name '*.nb[ci]' -delete
 	touch $(STAMP)
 
 demo: setup
@@ -25,16 +28,18 @@ lint: setup
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -n 2 -m "not long and not services and not browser"
+	$(BIN)/pytest -m "(services or browser) and not long"
 
-bench-regions: setup
-	$(BIN)/python -m tests.benchmarks.bench_regions
+# Longer trials and benchmarks, each a command of its own.
+trial-real: setup
+	$(BIN)/pytest -m long tests/end_to_end
 
-bench-exact: setup
-	$(BIN)/python -m tests.benchmarks.bench_exact
+bench-regions bench-exact bench-training bench-theory bench-streaming: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.$(subst -,_,$@)
 
-bench-training: setup
-	$(BIN)/python -m tests.benchmarks.bench_training
+bench-planted: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.planted_learnability
 
 calibrate: setup
-	$(BIN)/python -m tests.benchmarks.calibrate
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.calibrate

@@ -14,7 +14,9 @@ import relu_core
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted(p for folder in ("relu_core", "flows") for p in (ROOT / folder).rglob("*.py"))
 FORBIDDEN_NAMES = ("utils", "helpers", "common", "manager")
-PREFECT_FILES = {"tasks.py", "ingest.py", "evaluate.py", "inspect_file.py", "theory_benchmark.py", "approval.py", "progress.py"}
+PREFECT_FILES = {
+    "tasks.py", "progress.py", "approval.py", "ingest.py", "evaluate.py", "inspect_file.py", "theory_benchmark.py",
+}  # fmt: skip
 
 
 def imported_modules(path: Path) -> set[str]:
