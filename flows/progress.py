@@ -1,6 +1,8 @@
 """How far an evaluation is and how long it may still take: the artifact a person watches."""
 
 import time
+from typing import cast
+from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
@@ -12,7 +14,8 @@ class Progress:
         """minutes: the charter's budget. shares: part of it by step, in the order of the steps; they add up to 1."""
         self._minutes, self._shares, self._done = minutes, dict(shares), 0.0
         self._started = time.monotonic()
-        self._artifact = create_progress_artifact(progress=0.0, key="progress", description=self._sentence("Started"))
+        made = create_progress_artifact(progress=0.0, key="progress", description=self._sentence("Started"))
+        self._artifact = cast(UUID, made)
 
     def finished(self, step: str) -> None:
         """Move the bar by the share of `step`; a step that is told twice counts once."""

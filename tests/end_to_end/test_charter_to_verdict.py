@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,44 @@ def test_one_changed_byte_runs_everything_anew(plant: Settings, first: FlowRun) 
     states = task_states(plant, anew)
     trained = [name for name in states if name.startswith(("Screen · Coarse", "Screen · Try"))]
     assert trained and all(states[name] == "Completed" for name in trained)
+
+
+def test_a_person_lets_the_next_stage_begin_and_stops_the_one_after(plant: Settings, first: FlowRun) -> None:
+    server = PrefectServer(plant.prefect_api_url)
+    parameters = {"charter": charter_of(ask_between_stages=True).model_dump(mode="json")}
+    run = runs.submit(plant, "Evaluate PoC", "evaluate", parameters)
+    wait_for_question(server, run)
+    answer = {"decision": "approve", "person": "Sato", "reason": "trees are not enough", "minutes": 0}
+    answered = server.request("POST", f"flow_runs/{run.identity}/resume", {"run_input": answer})
+    assert answered["status"] == "ACCEPT", answered
+    wait_for_question(server, run)
+    said = {"decision": "stop", "person": "Sato", "reason": "the budget of this year is spent", "minutes": 0}
+    assert server.request("POST", f"flow_runs/{run.identity}/resume", {"run_input": said})["status"] == "ACCEPT"
+    ended = runs.follow(plant, run, print)
+    result = result_of(plant, ended)
+    assert result["verdict"] == "INCONCLUSIVE"
+    page = Markup(Path(result["report_path"]).read_text(encoding="utf-8")).striptags()
+    assert "Sato" in page and "the budget of this year is spent" in page and "trees are not enough" in page
+
+
+def test_an_approval_without_a_name_is_refused(plant: Settings, first: FlowRun) -> None:
+    server = PrefectServer(plant.prefect_api_url)
+    parameters = {"charter": charter_of(ask_between_stages=True).model_dump(mode="json")}
+    run = runs.submit(plant, "Evaluate PoC", "evaluate", parameters)
+    wait_for_question(server, run)
+    answer = {"decision": "approve", "person": " ", "reason": "", "minutes": -5}
+    server.request("POST", f"flow_runs/{run.identity}/resume", {"run_input": answer})
+    ended = runs.follow(plant, run, print)
+    assert ended.state == "FAILED"
+    assert "the decision on compare has no name or no reason; run again and give both" in ended.message
+
+
+def wait_for_question(server: PrefectServer, run: FlowRun, *, seconds: float = 240) -> None:
+    """Until the run waits for a person."""
+    end = time.monotonic() + seconds
+    while (current := server.flow_run(run.identity)).state != "PAUSED":
+        assert not current.ended and time.monotonic() < end, f"{current.state_name}: {current.message}"
+        time.sleep(1)
 
 
 def bad_tables(folder: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
