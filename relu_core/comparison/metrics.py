@@ -152,6 +152,7 @@ METRICS: dict[str, Metric] = {
             _defined_for_two_classes(scores.average_precision_score),
         ),
         Metric("f1", "higher", CLASSES, "share", _f1),
+        Metric("macro_f1", "higher", ("multiclass",), "share", _f1),
         Metric("recall_at_precision", "higher", ("binary",), "share", _defined_for_two_classes(_recall_at_precision)),
         Metric(
             "accuracy",

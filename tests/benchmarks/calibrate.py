@@ -3,12 +3,13 @@
     python -m tests.benchmarks.calibrate [--problems 200] [--minutes M] [--seeds published|tuning] [--results FOLDER]
 
 Every problem is one line of a file, appended when it is done: started again, the command goes on where it stopped. The
-table is written as JSON beside the lines and, for the published seeds, as tests/golden/verdict_error_rates.json, which
-the report shows. Rules and thresholds may be changed looking at the "tuning" seeds only; the published ones are other
+table is written as JSON beside the lines and, with --publish, to where the report reads it; it names the commits that the
+lines were made from. Rules and thresholds may be changed looking at the "tuning" seeds only; the published ones are other
 problems.
 """
 
 import argparse
+import functools
 import itertools
 import json
 import os
@@ -41,7 +42,7 @@ from relu_core.comparison.evidence import everything_measured, falls_short_of, h
 from relu_core.planted import PlantedProblem, planted_problem
 
 FIRST_SEED = {"tuning": 10_000, "published": 50_000}
-TABLE = Path(__file__).parents[1] / "golden" / "verdict_error_rates.json"
+TABLE = Path(__file__).parents[2] / "flows" / "report" / "templates" / "verdict_error_rates.json"
 # Smaller than the product's defaults, so that hundreds of problems are affordable; the rules are the same.
 LARGEST, MINUTES = 512, 1.0
 
@@ -163,6 +164,7 @@ def judge(cell: Cell, seed: int) -> dict[str, Any]:
             }
             for family in comparison.families
         ],
+        "commit": commit(),
         "seconds": time.process_time() - begun,
     }
 
@@ -266,7 +268,9 @@ def _crossing(curve: dict[int, float], target: float) -> float | None:
     return None
 
 
-def _commit() -> str:
+@functools.cache
+def commit() -> str:
+    """The commit of the working tree, "unknown" outside one."""
     found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return found.stdout.strip() or "unknown"
 
@@ -274,7 +278,12 @@ def _commit() -> str:
 def write_table(path: Path, lines: list[dict[str, Any]], seeds: str) -> dict[str, Any]:
     """The table beside what it was made with; written beside, then renamed."""
     found = {
-        "made_with": {"commit": _commit(), "seeds": seeds, "largest_parameters": LARGEST, "minutes": MINUTES},
+        "made_with": {
+            "commits": sorted({line["commit"] for line in lines}),
+            "seeds": seeds,
+            "largest_parameters": LARGEST,
+            "minutes": MINUTES,
+        },
         **table(lines),
     }
     beside = path.with_suffix(".part")
@@ -294,6 +303,8 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("data/4_results/calibration"))
     parser.add_argument("--publish", action="store_true", help="write the table that the report shows")
     asked = parser.parse_args()
+    if asked.publish and asked.seeds != "published":
+        parser.error("--publish takes the published seeds; the others were looked at while the rules were made")
     asked.results.mkdir(parents=True, exist_ok=True)
     path = asked.results / f"{asked.seeds}.jsonl"
     done = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
