@@ -221,6 +221,12 @@ def test_the_same_record_gives_the_same_bytes(tmp_path: Path, language: str) -> 
     assert sorted(path.name for path in pages[0].parent.iterdir()) == [pages[0].name]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_verdict_can_be_found_in_the_page_as_one_plain_sentence(language: str) -> None:
+    plain = headline(*example("all_collapsed"), language=language)
+    assert f'<meta name="description" content="{plain}">' in page_of("all_collapsed", language)
+
+
 def test_the_note_is_markdown_with_the_verdict_and_its_picture() -> None:
     text = note(press_line(), decide(press_line()), language="en", picture_url="get-artifact?path=a.svg")
     assert text.startswith("## Depth pays\n\n**With 2 hidden layers, 53 parameters reach the target of 0.800;")
