@@ -3,9 +3,9 @@
     python -m tests.benchmarks.calibrate [--problems 200] [--minutes M] [--seeds published|tuning] [--results FOLDER]
 
 Every problem is one line of a file, appended when it is done: started again, the command goes on where it stopped. The
-table is written as JSON beside the lines and, with --publish, to where the report reads it; it names the commits that the
-lines were made from. Rules and thresholds may be changed looking at the "tuning" seeds only; the published ones are other
-problems.
+table is written as JSON beside the lines and, with --publish, to where the report reads it; it names the commits that
+the lines were made from. Rules and thresholds may be changed looking at the "tuning" seeds only; the published ones
+are other problems.
 """
 
 import argparse
