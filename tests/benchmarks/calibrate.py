@@ -237,7 +237,7 @@ def _coverage(lines: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
 
 
 def _curve(lines: list[dict[str, Any]], place: int) -> dict[int, float]:
-    """Mean metric at every size that nearly all problems visited; others were visited for what was found beside them."""
+    """Mean metric at every size that nearly all problems visited; the others were visited for what was found nearby."""
     values: dict[int, list[float]] = {}
     for line in lines:
         for parameters, value, _, _ in line["families"][place]["points"]:
