@@ -94,7 +94,7 @@ def approvals(comparison: Comparison, numbers: Numbers) -> Table:
     rows = tuple(
         (
             escape(numbers.words.get(f"stage.{approval.stage}", approval.stage)),
-            as_text(approval.decision),
+            escape(numbers.words.get(f"decision.{approval.decision}", approval.decision)),
             as_text(approval.person),
             as_text(approval.reason),
         )
