@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from flows.report import tables, words
 from flows.report.facts import OPTION, Facts, as_text, facts_of, recommended
@@ -203,8 +202,8 @@ def drawings(comparison: Comparison, verdict: Verdict, *, language: str) -> dict
     return {name: plots.to_svg(draw()) for name, draw in _drawers(comparison, verdict, language).items()}
 
 
-def _drawers(comparison: Comparison, verdict: Verdict, language: str) -> dict[str, Callable[[], Figure]]:
-    found: dict[str, Callable[[], Figure]] = {
+def _drawers(comparison: Comparison, verdict: Verdict, language: str) -> dict[str, Callable[[], plots.Figure]]:
+    found: dict[str, Callable[[], plots.Figure]] = {
         "size": partial(plots.size_for_accuracy, comparison, language=language),
         "success": partial(plots.success_rate, comparison, language=language),
     }
