@@ -68,8 +68,8 @@ def first_cut(above, below, ids, begin, end):
 def edge_place(keys, key):
     """Place of `key` in the open hash table, or the free place where it belongs."""
     last = np.uint64(len(keys) - 1)
-    # Only the upper half of the product depends on both ends of the edge.
-    place = key * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32) & last
+    mixed = (key ^ key >> np.uint64(29)) * np.uint64(0x9E3779B97F4A7C15)
+    place = (mixed ^ mixed >> np.uint64(31)) * np.uint64(0xD6E8FEB86659FD93) >> np.uint64(40) & last
     while keys[place] != NONE and keys[place] != key:
         place = (place + ONE) & last
     return place
@@ -91,15 +91,19 @@ def grown_table(keys, owners):
 def widened(array, size):
     """The 1-D array with `size` places, the old ones first."""
     larger = np.empty(size, array.dtype)
-    larger[: len(array)] = array
+    for i in range(len(array)):
+        larger[i] = array[i]
     return larger
 
 
 @njit(cache=True, error_model="numpy")
 def widened_rows(array, size):
-    """The 2-D array with `size` rows, the old ones first."""
+    """The 2-D array, contiguous, with `size` rows, the old ones first."""
     larger = np.empty((size, array.shape[1]), array.dtype)
-    larger[: len(array)] = array
+    # Flat views: the loop becomes a plain copy of memory, many times faster than one over rows and columns.
+    old, new = array.ravel(), larger.ravel()
+    for i in range(len(old)):
+        new[i] = old[i]
     return larger
 
 
@@ -127,17 +131,17 @@ def interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, 
     Returns the number of doubtful values, which become 0; those of units that are 0 all along the edge are not doubted.
     """
     doubts = 0
-    start, stop, here = values[u], values[w], values[new]
+    first, second, here, m = np.uint64(u), np.uint64(w), np.uint64(new), values.shape[1]
     for word in range(above.shape[1]):
         plus, minus = NONE, NONE
-        begin, end = np.uint64(64 * word), np.uint64(min(64 * word + 64, len(here)))
+        begin, end = np.uint64(64 * word), np.uint64(min(64 * word + 64, m))
         for k in range(begin, end):
-            step = stop[k] - start[k]
-            value = start[k] + part * step
+            step = values[second, k] - values[first, k]
+            value = values[first, k] + part * step
             limit = errors[k] + slopes[k] * inherited + blur * abs(step)
             plus |= np.uint64(value > limit) << (k - begin)
             minus |= np.uint64(value < -limit) << (k - begin)
-            here[k] = value
+            values[here, k] = value
         if unit // 64 == word:
             own = ~(ONE << np.uint64(unit % 64))
             plus, minus = plus & own, minus & own
@@ -146,8 +150,8 @@ def interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, 
         while rest != NONE:
             zero = 64 * word + lowest_bit(rest)
             rest &= rest - ONE
-            here[zero] = 0.0
-            doubts += zero != unit and (start[zero] != 0.0 or stop[zero] != 0.0)
+            values[new, zero] = 0.0
+            doubts += zero != unit and (values[u, zero] != 0.0 or values[w, zero] != 0.0)
     return doubts
 
 
@@ -158,15 +162,15 @@ def carry_following(values, above, below, following, u, w, new, part, columns):
     Along the edge they bend only where units of this layer cross 0: the straight line between the ends, corrected by a
     multiple of columns[k], (m, m'), for each such unit k. That is a few vector additions in place of a matrix product.
     """
-    start, stop, here = following[u], following[w], following[new]
-    for j in range(len(here)):
-        here[j] = start[j] + part * (stop[j] - start[j])
+    first, second, here, m = np.uint64(u), np.uint64(w), np.uint64(new), np.uint64(following.shape[1])
+    for j in range(m):
+        following[here, j] = following[first, j] + part * (following[second, j] - following[first, j])
     for word in range(above.shape[1]):
         crossing = above[u, word] & below[w, word] | below[u, word] & above[w, word]
         while crossing != NONE:
-            k = 64 * word + lowest_bit(crossing)
+            k = np.uint64(64 * word + lowest_bit(crossing))
             crossing &= crossing - ONE
-            bend = max(values[new, k], 0.0) - (1.0 - part) * max(values[u, k], 0.0) - part * max(values[w, k], 0.0)
-            column = columns[k]
-            for j in range(len(here)):
-                here[j] += bend * column[j]
+            bend = max(values[here, k], 0.0) - (1.0 - part) * max(values[first, k], 0.0)
+            bend -= part * max(values[second, k], 0.0)
+            for j in range(m):
+                following[here, j] += bend * columns[k, j]

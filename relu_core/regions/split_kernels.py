@@ -15,6 +15,8 @@ from relu_core.regions.cell_kernels import (
 )
 from relu_core.regions.edge_kernels import NONE, ONE, cut_edges, new_lookup
 
+FINISHED, CROWDED, FULL_VERTICES, FULL_STACK, FULL_DONE, FULL_TABLE, FULL_ROOM = range(7)
+
 
 @njit(cache=True, error_model="numpy")
 def split_cells(vertices, errors, slopes, columns, cells, budget):
@@ -22,81 +24,118 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
 
     vertices: points (V, n), values (V, m), reach (V,), above, below, history (V, words), following (V, m').
     errors, slopes: (m,). columns: (m, m'), the next layer's weights. cells: starts (C + 1,), ids, masks.
-    Returns vertices, finished cells, cells still to cut, doubts, and whether a cell had too many facets for a word.
+    Returns vertices, their number, finished cells, cells still to cut, doubts, and whether a cell had too many facets.
     """
+    stack = (cells[0].copy(), cells[1].copy(), cells[2].copy())
+    done = (np.zeros(64, np.int64), np.empty(256, np.int32), np.empty(256, np.uint64))
+    table = (np.zeros(1024, np.uint64), np.empty(1024, np.int32))
+    room, pairs, lookup = new_room(64), np.empty((64, 2), np.int64), new_lookup(1024)
+    # Vertices, edges in the table, cells on the stack, finished cells, doubts, size of the cell that met a limit.
+    counts = np.array([len(vertices[0]), 0, len(cells[0]) - 1, 0, 0, 0])
+    while True:
+        status = cut_cells(vertices, stack, done, table, room, pairs, lookup, counts, errors, slopes, columns, budget)
+        need = counts[5]
+        if status == FULL_VERTICES:
+            vertices = widened_vertices(vertices, 2 * need)
+        elif status == FULL_STACK:
+            starts, ids, masks = stack
+            stack = (widened(starts, 2 * len(starts) + 3), widened(ids, 2 * need), widened(masks, 2 * need))
+        elif status == FULL_DONE:
+            starts, ids, masks = done
+            done = (widened(starts, 2 * len(starts) + 3), widened(ids, 2 * need), widened(masks, 2 * need))
+        elif status == FULL_TABLE:
+            table = grown_table(table[0], table[1])
+        elif status == FULL_ROOM:
+            room, pairs, lookup = new_room(2 * need), np.empty((2 * need, 2), np.int64), sufficient_lookup(lookup, need)
+        else:
+            break
+    finished, depth = counts[3], counts[2]
+    cut = (done[0][: finished + 1], done[1][: done[0][finished]], done[2][: done[0][finished]])
+    rest = (stack[0][: depth + 1], stack[1][: stack[0][depth]], stack[2][: stack[0][depth]])
+    return vertices, counts[0], cut, rest, counts[4], status == CROWDED
+
+
+@njit(cache=True, error_model="numpy")
+def cut_cells(vertices, stack, done, table, room, pairs, lookup, counts, errors, slopes, columns, budget):
+    """The loop of split_cells in fixed arrays; returns FINISHED, CROWDED, or which arrays are full."""
     points, values, reach, above, below, history, following = vertices
-    V, n = points.shape
-    keys, owners = np.zeros(1024, np.uint64), np.empty(1024, np.int32)
-    starts, ids, masks = cells[0].copy(), cells[1].copy(), cells[2].copy()
-    done_starts, done_ids, done_masks = np.zeros(64, np.int64), np.empty(256, np.int32), np.empty(256, np.uint64)
-    pairs, scratch, lookup = np.empty((64, 2), np.int64), 64, new_lookup(1024)
-    edge_ids, edge_masks = np.empty(64, np.int32), np.empty(64, np.uint64)
-    cell_ids, cell_masks, column = np.empty(64, np.int32), np.empty(64, np.uint64), np.empty(64)
-    depth, doubts, finished, entries, crowded = len(starts) - 1, 0, 0, 0, False
-    while depth > 0 and finished < budget:
-        begin, end = starts[depth - 1], starts[depth]
-        depth, count = depth - 1, end - begin
-        unit = first_cut(above, below, ids, begin, end)
+    starts, ids, masks = stack
+    keys, owners = table
+    cell_ids, cell_masks, column, edge_ids, edge_masks = room
+    n = points.shape[1]
+    while counts[2] > 0 and counts[3] < budget:
+        depth, V = counts[2] - 1, counts[0]
+        begin, count = starts[depth], starts[depth + 1] - starts[depth]
+        unit = first_cut(above, below, ids, begin, begin + count)
         if unit < 0:
-            at = done_starts[finished]
-            if at + count > len(done_ids):
-                done_ids, done_masks = widened(done_ids, 2 * (at + count)), widened(done_masks, 2 * (at + count))
-            if finished + 2 > len(done_starts):
-                done_starts = widened(done_starts, 2 * len(done_starts))
-            for i in range(count):
-                done_ids[at + i], done_masks[at + i] = ids[begin + i], masks[begin + i]
-            finished += 1
-            done_starts[finished] = at + count
+            counts[5] = done[0][counts[3]] + count
+            if counts[5] > len(done[1]) or counts[3] + 2 > len(done[0]):
+                return FULL_DONE
+            append_cell(done[0], done[1], done[2], counts[3], ids, masks, begin, count)
+            counts[2], counts[3] = depth, counts[3] + 1
             continue
-        while 2 * n * count > len(lookup[0]):
-            lookup = new_lookup(2 * len(lookup[0]))
-        if count > scratch:
-            scratch = 2 * count
-            cell_ids, cell_masks, column = (
-                np.empty(scratch, np.int32), np.empty(scratch, np.uint64), np.empty(scratch)
-            )  # fmt: skip
+        counts[5] = max(n, 2) * count
+        if counts[5] > len(pairs):
+            return FULL_ROOM
         bit = take_cell(ids, masks, begin, count, values, unit, cell_ids, cell_masks, column)
         if bit == NONE:
-            crowded = True
-            break
+            return CROWDED
         edges = cut_edges(column, cell_masks, count, n, lookup, pairs)
-        while edges < 0:
-            pairs = np.empty((2 * len(pairs), 2), np.int64)
-            edge_ids, edge_masks = np.empty(len(pairs), np.int32), np.empty(len(pairs), np.uint64)
-            edges = cut_edges(column, cell_masks, count, n, lookup, pairs)
-        if V + edges > len(points):
-            points, values, reach, above, below, history, following = widened_vertices(
-                points, values, reach, above, below, history, following, 2 * (V + edges)
-            )
-        while 2 * (entries + edges) > len(keys):
-            keys, owners = grown_table(keys, owners)
-        room = begin + 2 * (count + edges)
-        if room > len(ids):
-            ids, masks = widened(ids, 2 * room), widened(masks, 2 * room)
-        if depth + 3 > len(starts):
-            starts = widened(starts, 2 * len(starts) + 2)
+        if edges < 0:
+            counts[5] = 2 * len(pairs)
+            return FULL_ROOM
+        if 2 * (counts[1] + edges) > len(keys):
+            return FULL_TABLE
+        counts[5] = begin + 2 * (count + edges)
+        if counts[5] > len(ids) or depth + 3 > len(starts):
+            return FULL_STACK
+        counts[5] = V + edges
+        if counts[5] > len(points):
+            return FULL_VERTICES
         for e in range(edges):
             first, second = cell_ids[pairs[e, 0]], cell_ids[pairs[e, 1]]
             u, w = min(first, second), max(first, second)
             key = np.uint64(u) << np.uint64(32) | np.uint64(w)
             place = edge_place(keys, key)
             if keys[place] == NONE:
-                keys[place], owners[place], entries = key, V, entries + 1
-                doubts += new_vertex(
-                    points, values, reach, above, below, history, following, u, w, unit, V, errors, slopes, columns
-                )
-                V += 1
+                keys[place], owners[place], counts[1] = key, counts[0], counts[1] + 1
+                counts[4] += new_vertex(
+                    points, values, reach, above, below, history, following,
+                    u, w, unit, counts[0], errors, slopes, columns,
+                )  # fmt: skip
+                counts[0] += 1
             edge_ids[e] = owners[place]
             edge_masks[e] = cell_masks[pairs[e, 0]] & cell_masks[pairs[e, 1]] | bit
-        for sign in (-1.0, 1.0):
-            begin = push_half(
-                ids, masks, begin, cell_ids, cell_masks, column, count, sign, edge_ids, edge_masks, edges, bit
-            )
-            depth += 1
-            starts[depth] = begin
-    done = (done_starts[: finished + 1], done_ids[: done_starts[finished]], done_masks[: done_starts[finished]])
-    rest = (starts[: depth + 1], ids[: starts[depth]], masks[: starts[depth]])
-    return (points, values, reach, above, below, history, following), V, done, rest, doubts, crowded
+        push_halves(starts, ids, masks, depth, cell_ids, cell_masks, column, count, edge_ids, edge_masks, edges, bit)
+        counts[2] = depth + 2
+    return FINISHED
+
+
+@njit(cache=True, error_model="numpy")
+def new_room(size):
+    """Working arrays for one cell: ids, masks and values of its vertices, ids and masks of its new ones."""
+    return (
+        np.empty(size, np.int32), np.empty(size, np.uint64), np.empty(size), np.empty(size, np.int32),
+        np.empty(size, np.uint64),
+    )  # fmt: skip
+
+
+@njit(cache=True, error_model="numpy")
+def sufficient_lookup(lookup, size):
+    """A lookup table for polytopes whose vertices lie on `size` facets in all."""
+    places = len(lookup[0])
+    while places < 2 * size:
+        places *= 2
+    return new_lookup(places)
+
+
+@njit(cache=True, error_model="numpy")
+def append_cell(done_starts, done_ids, done_masks, finished, ids, masks, begin, count):
+    """Adds one cell to the finished ones."""
+    at = done_starts[finished]
+    for i in range(count):
+        done_ids[at + i], done_masks[at + i] = ids[begin + i], masks[begin + i]
+    done_starts[finished + 1] = at + count
 
 
 @njit(cache=True, error_model="numpy")
@@ -124,24 +163,28 @@ def new_vertex(points, values, reach, above, below, history, following, u, w, un
 
 
 @njit(cache=True, error_model="numpy")
-def push_half(ids, masks, top, cell_ids, cell_masks, column, count, sign, edge_ids, edge_masks, edges, bit):
-    """Writes one half of a cut cell from `top` on; returns where it ends."""
-    for i in range(count):
-        if column[i] * sign > 0.0:
-            ids[top], masks[top] = cell_ids[i], cell_masks[i]
+def push_halves(starts, ids, masks, depth, cell_ids, cell_masks, column, count, edge_ids, edge_masks, edges, bit):
+    """Puts both halves of a cut cell on the stack, in its place."""
+    top = starts[depth]
+    for side in range(2):
+        sign = 2.0 * side - 1.0
+        for i in range(count):
+            if column[i] * sign > 0.0:
+                ids[top], masks[top] = cell_ids[i], cell_masks[i]
+                top += 1
+            elif column[i] == 0.0:
+                ids[top], masks[top] = cell_ids[i], cell_masks[i] | bit
+                top += 1
+        for e in range(edges):
+            ids[top], masks[top] = edge_ids[e], edge_masks[e]
             top += 1
-        elif column[i] == 0.0:
-            ids[top], masks[top] = cell_ids[i], cell_masks[i] | bit
-            top += 1
-    for e in range(edges):
-        ids[top], masks[top] = edge_ids[e], edge_masks[e]
-        top += 1
-    return top
+        starts[depth + side + 1] = top
 
 
 @njit(cache=True, error_model="numpy")
-def widened_vertices(points, values, reach, above, below, history, following, size):
+def widened_vertices(vertices, size):
     """All vertex arrays with room for `size` vertices."""
+    points, values, reach, above, below, history, following = vertices
     return (
         widened_rows(points, size),
         widened_rows(values, size),
