@@ -68,7 +68,7 @@ class Search:
             new = self.question.seeds[0 if runs is None else runs.seeds : count]
             self.complete = self.complete and self.meter.allows(self.question.work(spec, len(new)))
             if not self.complete:
-                return False
+                break
             runs = joined(runs, train_runs(self.question, spec, new, self.meter))
             self.complete = runs.seeds == count
             if not self.complete or _is_apart(runs.interval_over_seeds(level), self.question):
