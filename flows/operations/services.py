@@ -59,19 +59,15 @@ def up(settings: Settings, say: Say, *, planned: Sequence[PlannedDeployment] = P
     """
     with _alone(settings, say):
         running = running_settings(settings)
-        missing = [name for name in TITLES if not _is_there(running, name, say)]
-        for name in missing:
-            _clear_away(running, name)
-        _require_free_ports(running, missing)
-        servers = [_start(running, name) for name in missing if name != WORKER_PROCESS]
-        for record in servers:
+        for record in _start_where_missing(running, (PREFECT, MLFLOW), say):
             _wait_for(running, record, say)
         _keep_pages_at_home(running)
         PrefectServer(running.prefect_api_url).create_process_pool(POOL)
-        worker = _start_worker(running, say) if WORKER_PROCESS in missing else None
+        # Only now: a worker outlives its server's restart, and with it the runs it has in hand.
+        workers = _start_where_missing(running, (WORKER_PROCESS,), say)
         changed = deployments.apply(running, planned, log=log_path(running, "deployments"))
-        if worker is not None:
-            _wait_for(running, worker, say)
+        for record in workers:
+            _wait_for(running, record, say)
         say(f"{'Deployments':<16} {changed}")
     return running
 
@@ -91,7 +87,8 @@ def down(settings: Settings, say: Say) -> list[str]:
     if not _records(settings).is_dir():
         return stopped
     with _alone(settings, say):
-        interrupted = _runs_of_our_worker(running_settings(settings))
+        running = running_settings(settings)
+        interrupted = _runs_of_our_worker(running)
         for name in (WORKER_PROCESS, MLFLOW, PREFECT):
             record = processes.read_record(_records(settings), name)
             if record is not None and processes.stop(record, time_limit=STOP_LIMIT):
@@ -99,7 +96,7 @@ def down(settings: Settings, say: Say) -> list[str]:
                 stopped.append(TITLES[name])
             processes.remove_record(_records(settings), name)
             if name == WORKER_PROCESS:
-                _end_runs(running_settings(settings), interrupted, "after the next depthcase up, ", say)
+                _end_runs(running, interrupted, "after the next depthcase up, ", say)
     return stopped
 
 
@@ -185,20 +182,33 @@ def _runs_of_our_worker(settings: Settings) -> list[FlowRun]:
     return PrefectServer(settings.prefect_api_url).runs_in_hand(POOL)
 
 
-def _start_worker(settings: Settings, say: Say) -> processes.ProcessRecord:
+def _end_orphaned_runs(settings: Settings, say: Say) -> None:
     server = PrefectServer(settings.prefect_api_url)
+    # Without any worker, as after a power cut, what was in hand is in nobody's hands.
     if not server.worker_reported_since(POOL, time.time() - WORKER_SILENCE, other_than=WORKER):
-        # No worker is left, as after a power cut: what was in hand is in nobody's hands.
         _end_runs(settings, server.runs_in_hand(POOL), "", say)
-    return _start(settings, WORKER_PROCESS)
 
 
 def _end_runs(settings: Settings, interrupted: Sequence[FlowRun], when: str, say: Say) -> None:
     # A worker that is told to stop ends its runs but does not report it: they would be "Running" for ever.
     server = PrefectServer(settings.prefect_api_url)
     for run in interrupted:
-        server.crash(run.identity, "Its worker was stopped. Retry continues the run.")
-        say(f"Interrupted: {run.name}; {when}Retry on its page continues it")
+        try:
+            server.crash(run.identity, "Its worker was stopped. Retry continues the run.")
+        except ServiceError as error:
+            say(f"{run.name} could not be marked as interrupted: {error}")
+        else:
+            say(f"Interrupted: {run.name}; {when}Retry on its page continues it")
+
+
+def _start_where_missing(settings: Settings, names: Sequence[str], say: Say) -> list[processes.ProcessRecord]:
+    missing = [name for name in names if not _is_there(settings, name, say)]
+    for name in missing:
+        _clear_away(settings, name)
+    _require_free_ports(settings, missing)
+    if WORKER_PROCESS in missing:
+        _end_orphaned_runs(settings, say)
+    return [_start(settings, name) for name in missing]
 
 
 def _is_there(settings: Settings, name: str, say: Say) -> bool:
@@ -259,19 +269,7 @@ def _mlflow_command(settings: Settings) -> list[str]:
 
 
 def _worker_command(_: Settings) -> list[str]:
-    return [
-        "prefect",
-        "worker",
-        "start",
-        "--pool",
-        POOL,
-        "--type",
-        "process",
-        "--name",
-        WORKER,
-        "--install-policy",
-        "never",
-    ]
+    return f"prefect worker start --pool {POOL} --type process --name {WORKER} --install-policy never".split()
 
 
 _COMMANDS = {PREFECT: _prefect_command, MLFLOW: _mlflow_command, WORKER_PROCESS: _worker_command}

@@ -53,9 +53,10 @@ def test_a_second_up_changes_nothing_and_says_so(running_services: Settings) -> 
     assert _pids(running_services) == before
 
 
-def test_a_killed_service_is_repaired_and_the_others_are_left_alone(running_services: Settings) -> None:
+@pytest.mark.parametrize("name", [services.PREFECT, services.MLFLOW])
+def test_a_killed_server_is_repaired_and_the_others_are_left_alone(running_services: Settings, name: str) -> None:
     before = _pids(running_services)
-    victim = before[services.MLFLOW]
+    victim = before[name]
     assert victim is not None
     # Only the first process is killed: what it started still holds the port, as after a crash.
     os.kill(victim, signal.SIGKILL)
@@ -63,9 +64,9 @@ def test_a_killed_service_is_repaired_and_the_others_are_left_alone(running_serv
         time.sleep(0.05)
     said = _up_again(running_services)
     after = _pids(running_services)
-    assert said[2].startswith("MLflow server    ready after ")
-    assert after[services.MLFLOW] not in (None, victim)
-    assert {**after, services.MLFLOW: 0} == {**before, services.MLFLOW: 0}
+    assert [line for line in said if "ready after" in line and line.startswith(services.TITLES[name])]
+    assert after[name] not in (None, victim)
+    assert {**after, name: 0} == {**before, name: 0}
 
 
 def test_a_service_that_is_only_busy_is_given_time_and_kept(running_services: Settings) -> None:
