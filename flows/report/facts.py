@@ -5,7 +5,7 @@ A fact is there only if the record holds it; `words.say` then takes the first wo
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from markupsafe import Markup, escape
 
@@ -29,6 +29,13 @@ def facts_of(comparison: Comparison, verdict: Verdict, numbers: Numbers) -> Fact
     """All facts of one evaluation by name; those of the verdict have the names that the verdict gives them."""
     found = _promise(comparison, numbers) | _data(comparison, numbers) | _best(comparison, numbers)
     return found | _money(comparison, verdict, numbers) | _of_verdict(verdict, numbers)
+
+
+def rate_facts(rates: Mapping[str, float], numbers: Numbers) -> Facts:
+    """How often the procedure itself is wrong: shares, and numbers of problems where the name ends in "_of"."""
+    return {
+        name: numbers.count(value) if name.endswith("_of") else numbers.percent(value) for name, value in rates.items()
+    }
 
 
 def recommended(comparison: Comparison, verdict: Verdict) -> MoneyResult | None:

@@ -11,7 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from flows.report import tables, words
-from flows.report.facts import OPTION, Facts, as_text, facts_of, recommended
+from flows.report.error_rates import published_rates
+from flows.report.facts import OPTION, Facts, as_text, facts_of, rate_facts, recommended
 from flows.report.numbers import Numbers
 from flows.report.pictures import inline
 from relu_core import plots
@@ -44,7 +45,7 @@ def write_report(
 
     language: "en" or "ja". links: addresses by name (prefect, mlflow, curves). figures: SVG drawings by name, such as
     "slice" or what `drawings` gave; the others are drawn here. command: what reproduces the result. error_rates:
-    "false_rate" and "missed_rate" of the procedure on problems with a known answer, as shares.
+    of the procedure, as `published_rates` gives them; without them the published ones.
     """
     page = render(
         comparison, verdict, language=language, links=links, figures=figures, command=command, error_rates=error_rates
@@ -70,7 +71,7 @@ def render(
     """The decision page as text; arguments as in write_report."""
     texts, numbers = words.words_of(language), numbers_of(comparison, language)
     facts = facts_of(comparison, verdict, numbers)
-    facts |= {name: numbers.percent(share) for name, share in (error_rates or {}).items()}
+    facts |= rate_facts(published_rates() if error_rates is None else error_rates, numbers)
     return (
         environment()
         .get_template("report.html")

@@ -191,8 +191,13 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "why.leaks": "Columns that would have given the answer away were found and not used: {leaks}.",
     "why.no_leaks": "No column was found that gives the answer away.",
     "why.quarantined": "{quarantined} of {all_rows} rows were unreadable and set aside, each with its reason.",
-    "why.rates": "On problems with a known answer, this procedure wrongly said “depth pays” in {false_rate} of cases, "
-    "and missed it in {missed_rate}.",
+    "why.rates": (
+        "Tried on problems with a known answer, the procedure wrongly said “depth pays” in {false_rate} of "
+        "{false_rate_of} (at most {false_rate_high}) and missed it in {missed_rate} of {missed_rate_of} "
+        "(at most {missed_rate_high}).",
+        "On problems with a known answer, this procedure wrongly said “depth pays” in {false_rate} of cases, "
+        "and missed it in {missed_rate}.",
+    ),
     "why.yardstick": "A proof beside the experiment: how good the best possible shallow network is (appendix).",
     "why.incomplete": "Not everything was measured: {missing}.",
     # Tables and labels.

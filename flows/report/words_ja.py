@@ -176,8 +176,10 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "why.no_leaks": "答えが漏れている列は見つかりませんでした。",
     "why.quarantined": "{all_rows}行のうち{quarantined}行は読み取れず、理由を付けて除きました。",
     "why.rates": (
-        "正解の分かっている問題で試すと、誤って「多層化に価値あり」とした割合は{false_rate}、見落とした割合は"
-        "{missed_rate}でした。"
+        "正解の分かっている問題で試すと、誤って「多層化に価値あり」とした割合は{false_rate_of}問中{false_rate}"
+        "(最大{false_rate_high})、見落とした割合は{missed_rate_of}問中{missed_rate}(最大{missed_rate_high})でした。",
+        "正解の分かっている問題で試すと、誤って「多層化に価値あり」とした割合は{false_rate}、"
+        "見落とした割合は{missed_rate}でした。",
     ),
     "why.yardstick": "実験に加えて、浅いネットワークの最良値を数学的に証明しました(付録)。",
     "why.incomplete": "測定できなかったもの:{missing}。",

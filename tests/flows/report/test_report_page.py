@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.report import page as page_module
+from flows.report.error_rates import FALSE, MISSED, TABLE
 from flows.report.facts import Facts, facts_of
 from flows.report.numbers import Numbers
 from flows.report.page import headline, note, render, write_report
@@ -20,7 +22,10 @@ from relu_core.comparison.verdict import Verdict, decide
 from tests.comparisons import EXAMPLES, press_line
 
 LANGUAGES = ("en", "ja")
-RATES = {"false_rate": 0.031, "missed_rate": 0.072}
+RATES = {
+    "false_rate": 0.031, "false_rate_high": 0.058, "false_rate_of": 412,
+    "missed_rate": 0.072, "missed_rate_high": 0.11, "missed_rate_of": 207,
+}  # fmt: skip
 # Digits of the language itself, not of any measurement: F1, R², and the layer that makes a network shallow.
 WORDS_WITH_DIGITS = ("F1", "R²", "隠れ層1層", "隠れ層は1層", "(1回)", "1回の学習", "分の1", "1件", "1行", "2方向")
 
@@ -219,6 +224,22 @@ def test_the_same_record_gives_the_same_bytes(tmp_path: Path, language: str) -> 
     assert pages[0].name == f"report_{language}.html"
     assert pages[0].read_bytes() == pages[1].read_bytes()
     assert sorted(path.name for path in pages[0].parent.iterdir()) == [pages[0].name]
+
+
+def test_the_error_rates_are_told_as_far_as_they_are_known() -> None:
+    whole, shares = (
+        render(*example("press_line"), language="en", error_rates=rates)
+        for rates in (RATES, {"false_rate": 0.031, "missed_rate": 0.072})
+    )
+    assert '<data value="0.031">3.1 %</data> of <data value="412">412</data> (at most' in whole
+    assert '<data value="0.031">3.1 %</data> of cases, and missed it in <data value="0.072">' in shares
+    assert "known answer" not in render(*example("press_line"), language="en", error_rates={})
+
+
+def test_the_calibration_writes_where_the_report_reads() -> None:
+    calibrate = pytest.importorskip("tests.benchmarks.calibrate")
+    assert Path(page_module.__file__).parent / "templates" / TABLE == calibrate.TABLE
+    assert {FALSE, MISSED} <= set(calibrate.table([])["rates"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
