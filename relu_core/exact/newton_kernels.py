@@ -39,15 +39,18 @@ def line_search(task, value, decrease, p, free, units, positive, R, total, barri
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def minimise(task, p, free, units, positive, R, total, barrier, cutoff, steps, best, work):
-    """Best dual bound on Newton's way from work.theta, its dual point left in work.certificate; and the steps taken."""
+def minimise(task, p, free, units, positive, R, total, barrier, cutoff, leaf, steps, best, work):
+    """Best dual bound on Newton's way from work.theta, its dual point left in work.certificate; and the steps taken.
+
+    A node whose value falls below the cutoff is left early, but for a leaf: nothing below it could be cut further.
+    """
     damping, stalls = 1e-12, 0
     value = relaxed_value(task, work.theta, p, free, units, positive, R, total, barrier, work)
     for step in range(steps):
         derivatives(task, work.theta, p, free, units, positive, R, barrier, work)
         trace = 0.0
         for a in range(p):
-            trace = max(trace, work.hessian[a, a])
+            trace = max(trace, work.linear_hessian[a, a])
         for a in range(p):
             s = -work.gradient[a]
             for b in range(p):
@@ -62,7 +65,7 @@ def minimise(task, p, free, units, positive, R, total, barrier, cutoff, steps, b
         for a in range(p):
             work.shift[a] = work.newton[a] - work.theta[a]
             decrease += work.gradient[a] * work.shift[a]
-        hopeless = value < cutoff and -decrease < 0.05 * (cutoff - value)
+        hopeless = not leaf and value < cutoff and -decrease < 0.05 * (cutoff - value)
         done = hopeless or -decrease <= 1e-10 * (abs(value) + 1e-3 * abs(cutoff))
         if done or value + decrease >= cutoff - 0.1 * abs(cutoff):
             bound = dual_bound(task, work.theta, work.shift, p, free, units, positive, R, total, work)
@@ -98,14 +101,16 @@ def bound_node(task, cells, chosen, units, positive, affine, cutoff, warm, work)
     load_cells(task, cells, chosen, units, work)
     R = gather_rows(task, units, free, not squared, work)
     total = gram_of_decided(task, p, free, units, positive, work) if squared else 0.0
-    best, steps = -np.inf, 0
+    best, steps, leaf = -np.inf, 0, True
+    for j in range(units):
+        leaf &= cells.undecided[chosen[j]] == 0
     # Newton follows a path for these losses and starts at its beginning; elsewhere only a failed warm start is left
-    cold = not warm or (not squared and task.loss != HUBER)
+    cold = not warm or task.max_norm < np.inf or (not squared and task.loss != HUBER)
     while best == -np.inf:
         if cold:
             for a in range(p):
                 work.theta[a] = 0.0
-        best, taken = follow(task, p, free, units, positive, R, total, cutoff, work)
+        best, taken = follow(task, p, free, units, positive, R, total, cutoff, leaf, work)
         steps += taken
         if cold:
             break
@@ -119,19 +124,19 @@ def bound_node(task, cells, chosen, units, positive, affine, cutoff, warm, work)
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def follow(task, p, free, units, positive, R, total, cutoff, work):
+def follow(task, p, free, units, positive, R, total, cutoff, leaf, work):
     """minimise, along the paths of the norm bound's barrier and of the loss's corner where there is one."""
     steps = 0
     if task.max_norm < np.inf:
         # Down the barrier's central path; no comparison with a cutoff that is not a number stops these steps early.
         height = 1e-2 * cutoff
         while height > 2.0 * task.barrier:
-            steps += minimise(task, p, free, units, positive, R, total, height, np.nan, 8, -np.inf, work)[1]
-            height *= 0.03
+            steps += minimise(task, p, free, units, positive, R, total, height, np.nan, False, 8, -np.inf, work)[1]
+            height *= 0.1
     if task.loss in (ABSOLUTE, HINGE):
-        best, taken = sharpen(task, p, free, units, positive, R, task.barrier, cutoff, work)
+        best, taken = sharpen(task, p, free, units, positive, R, task.barrier, cutoff, leaf, work)
     else:
-        best, taken = minimise(task, p, free, units, positive, R, total, task.barrier, cutoff, 60, -np.inf, work)
+        best, taken = minimise(task, p, free, units, positive, R, total, task.barrier, cutoff, leaf, 60, -np.inf, work)
     return best, steps + taken
 
 
@@ -153,7 +158,7 @@ def row_by_row_bound(task, p, free, units, positive, R, barrier, best, work):
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
-def sharpen(task, p, free, units, positive, R, barrier, cutoff, work):
+def sharpen(task, p, free, units, positive, R, barrier, cutoff, leaf, work):
     """minimise for losses with a corner: followed along ever sharper corners, a few steps each.
 
     The dual has no corner to round, so a blunt one often proves enough.
@@ -162,9 +167,11 @@ def sharpen(task, p, free, units, positive, R, barrier, cutoff, work):
     work.constant[1] = 1.0
     while True:
         last = work.constant[1] < 2e-9
-        best, taken = minimise(task, p, free, units, positive, R, 0.0, barrier, cutoff, 30 if last else 4, best, work)
+        best, taken = minimise(
+            task, p, free, units, positive, R, 0.0, barrier, cutoff, leaf, 30 if last else 4, best, work
+        )
         steps += taken
         value = relaxed_value(task, work.theta, p, free, units, positive, R, 0.0, barrier, work)
-        if best >= cutoff or last or (work.constant[1] < 1e-3 and value < cutoff):
+        if best >= cutoff or last or (not leaf and work.constant[1] < 1e-3 and value < cutoff):
             return best, steps
         work.constant[1] *= 0.15

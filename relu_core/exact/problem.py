@@ -68,7 +68,8 @@ class Problem:
         """Objective in search units of a constant output: the scale that a gap is measured against near zero."""
         constants = np.append(np.quantile(self.y, np.linspace(0.0, 1.0, 33)), 0.0) if self.output_bias else np.zeros(1)
         losses = row_losses(self.loss, constants[:, None], self.y[None, :], self.delta)
-        return float((losses @ self.weight).min())
+        # targets are standardised: below this a loss is zero, however small the constant's is
+        return max(1e-3, float((losses @ self.weight).min()))
 
 
 def make_problem(

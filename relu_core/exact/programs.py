@@ -45,10 +45,10 @@ def _sides(problem: Problem, patterns: list[NDArray[np.bool_]], signs: list[floa
 def _smooth(problem: Problem, design: Floats, sides: Floats, best: float) -> tuple[float, Floats]:
     """Newton's method; each step is a quadratic program, and the squared loss needs but one."""
     theta, value = np.zeros(design.shape[1]), np.inf
-    for _ in range(1 if problem.loss == "squared" else 60):
+    for _ in range(1 if problem.loss == "squared" else 200):
         slope, curvature = _derivatives(problem, design @ theta)
         hessian = design.T @ (design * curvature[:, None])
-        target, active = _quadratic(hessian, hessian @ theta - design.T @ slope, sides)
+        target, active = _quadratic(hessian, hessian @ theta - design.T @ slope, sides, theta)
         if problem.loss == "squared" and _value(problem, design @ target) < 1.01 * best + 1e-6:
             target = _polish(problem, design, sides, active, target)
         step, moved = 1.0, _value(problem, design @ target)
@@ -70,16 +70,19 @@ def _derivatives(problem: Problem, outputs: Floats) -> tuple[Floats, Floats]:
         return 2 * problem.weight * (outputs - problem.y), 2 * problem.weight
     if problem.loss == "huber":
         residual = outputs - problem.y
-        inside = np.abs(residual) <= problem.delta
-        return problem.weight * np.clip(residual, -problem.delta, problem.delta), problem.weight * inside
+        size = np.maximum(np.abs(residual), 1e-300)
+        # a little curvature outside keeps Newton's steps finite where too few rows are near their targets
+        curvature = np.where(size <= problem.delta, 1.0, 0.1 * problem.delta / size)
+        return problem.weight * np.clip(residual, -problem.delta, problem.delta), problem.weight * curvature
     chance = 1.0 / (1.0 + np.exp(np.clip(problem.y * outputs, -500, 500)))
     return -problem.weight * problem.y * chance, problem.weight * chance * (1.0 - chance)
 
 
-def _quadratic(hessian: Floats, linear: Floats, sides: Floats) -> tuple[Floats, NDArray[np.intp]]:
-    """argmin of 1/2 t' hessian t - linear' t with sides t >= 0, and the sides that hold with equality."""
+def _quadratic(hessian: Floats, linear: Floats, sides: Floats, near: Floats) -> tuple[Floats, NDArray[np.intp]]:
+    """argmin of 1/2 t' hessian t - linear' t with sides t >= 0, hardly pulled to `near`; and the sides that bind."""
     p, m = len(linear), len(sides)
-    ridged = hessian + RIDGE * max(np.trace(hessian) / p, 1e-8) * np.eye(p)
+    ridge = RIDGE * max(np.trace(hessian) / p, 1e-8)
+    ridged, linear = hessian + ridge * np.eye(p), linear + ridge * near
     upper, lower = np.full(m, 1e30), np.zeros(m)
     theta, _, _, info = daqp.solve(ridged, -linear, sides, upper, lower, np.zeros(m, dtype=np.int32))
     return np.asarray(theta), np.flatnonzero(np.abs(info["lam"]) > 0)

@@ -21,7 +21,7 @@ from relu_core.exact.problem import Problem
 # Width of the smooth minorant of max(0, z), as a share of the cell's range of z.
 SMOOTHING = 0.05
 # Height of the barrier that keeps a norm bound, as a share of a constant output's loss: it costs the bound that much.
-BARRIER = 1e-10
+BARRIER = 1e-7
 
 
 class Task(NamedTuple):

@@ -4,6 +4,8 @@ The tree of cells must cover all directions, the nodes must cover all choices of
 change no network, and each leaf's dual must prove its bound. Then the least of these bounds holds for every network.
 """
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -33,7 +35,7 @@ def verify_fit(fit: GlobalFit, X: ArrayLike, y: ArrayLike) -> Verification:
     problem = make_problem(rows, targets, **proof.options)
     upper = objective(fit.network, problem, rows, targets)
     missing = missing_node(proof, problem)
-    bounds = _proved_bounds(proof, problem)
+    bounds = _proved_bounds(proof, problem, fit.lower / problem.loss_scale)
     leaves = proof.branched < 0
     least = min(float(bounds[leaves].min(initial=np.inf)), upper / problem.loss_scale)
     lower = 0.0 if missing else max(0.0, problem.loss_scale * least)
@@ -61,8 +63,12 @@ def objective(network: ReluNetwork, problem: Problem, X: Floats, y: Floats) -> f
     return float(problem.weight @ losses + decay * np.linalg.norm(units, axis=1).sum())
 
 
-def _proved_bounds(proof: Proof, problem: Problem) -> Floats:
-    """Each node's bound: its own dual's or its parent's, which holds for all of the parent's cells."""
+def _proved_bounds(proof: Proof, problem: Problem, needed: float) -> Floats:
+    """Each node's bound: its own dual's or its parent's, which holds for all of the parent's cells.
+
+    A node's dual is read in up to four ways, until one proves what is needed: with the multipliers of decided rows of
+    either sign or held to one, with the stored shift or without. Each is a proof on its own.
+    """
     x, bounds = np.ascontiguousarray(problem.rows.T), np.zeros(len(proof.parent))
     loss, M, bias = LOSSES.index(problem.loss), problem.rows.shape[1], int(problem.output_bias)
     for node, (units, positive, affine) in enumerate(proof.shape):
@@ -72,9 +78,12 @@ def _proved_bounds(proof: Proof, problem: Problem) -> Floats:
             cones, problem.back, problem.weight_decay, problem.max_norm, proof.barrier, free, point,
             free + units * M,
         )  # fmt: skip
-        own = proved_bound(
-            x, problem.y, problem.weight, cones, positive, free, bias, loss, problem.delta, SMOOTHING, penalty,
-            constant, point, shift,
-        )  # fmt: skip
-        bounds[node] = max(own, bounds[proof.parent[node]] if proof.parent[node] >= 0 else 0.0)
+        bounds[node] = bounds[proof.parent[node]] if proof.parent[node] >= 0 else 0.0
+        for split, share in product((True, False), (1.0, 0.0)):
+            if bounds[node] < needed:
+                own = proved_bound(
+                    x, problem.y, problem.weight, cones, positive, free, bias, loss, problem.delta, SMOOTHING, penalty,
+                    constant, point, share * shift, split,
+                )  # fmt: skip
+                bounds[node] = max(bounds[node], own)
     return bounds

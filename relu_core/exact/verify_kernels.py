@@ -64,13 +64,14 @@ def conjugate(loss, t, side, y):
 
 
 @njit(cache=True, error_model="numpy")
-def read_dual(x, y, cones, positive, free, bias, loss, delta, smoothing, point):
+def read_dual(x, y, cones, positive, free, bias, loss, delta, smoothing, point, split):
     """All multipliers that the dual has at `point`, one a line: first each row's (twice with absolute loss: above and
     below the target), then each unit's lower envelope at each of these.
 
     column: what one unit of a multiplier adds to the dual conditions. along: the same with the lower envelopes' slopes
     held, which is how the multiplier moves with the unknowns. value, bend: the multiplier and how fast it moves. side:
     of each row. kind: 0 of a decided row, free; 1 of a row, bounded by the loss; 2 of an envelope, by its row's.
+    split: whether rows that all cells decide may have multipliers of either sign.
     """
     units, M, D = len(cones), len(x), x.shape[1]
     p, rows = free + units * M, 2 * D if loss == ABSOLUTE else D
@@ -83,7 +84,7 @@ def read_dual(x, y, cones, positive, free, bias, loss, delta, smoothing, point):
         heights[j] = cones[j] @ x
         heights[j] = np.where(np.abs(heights[j]) < 1e-11, 0.0, heights[j])
     for r in range(rows):
-        i, low, decided = r % D, 0.0, loss == SQUARED
+        i, low, decided = r % D, 0.0, split and loss == SQUARED
         for a in range(free):
             low += point[a] * (1.0 if a < bias else x[a - bias, i])
         high = low
@@ -162,12 +163,16 @@ def move_multipliers(column, along, value, bend, kind, rows, top, shift):
 
 
 @njit(cache=True, error_model="numpy")
-def proved_bound(x, y, weight, cones, positive, free, bias, loss, delta, smoothing, penalty, constant, point, shift):
+def proved_bound(
+    x, y, weight, cones, positive, free, bias, loss, delta, smoothing, penalty, constant, point, shift, split
+):
     """The lower bound that the dual point proves for the tuple of cells, after a least-squares correction of rounding.
 
     -inf where its conditions cannot be met: equality for free unknowns, at least 0 for the lengths of each cell.
     """
-    column, along, value, bend, side, kind = read_dual(x, y, cones, positive, free, bias, loss, delta, smoothing, point)
+    column, along, value, bend, side, kind = read_dual(
+        x, y, cones, positive, free, bias, loss, delta, smoothing, point, split
+    )
     p, rows, D = column.shape[1], len(side), len(y)
     heavy = np.zeros(len(value))
     for line in range(len(value)):
