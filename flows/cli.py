@@ -1,6 +1,7 @@
 """The command depthcase: reads arguments, calls flows.operations, prints; every command imports only what it needs."""
 
 import argparse
+import shutil
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -137,8 +138,17 @@ def demo(_: argparse.Namespace) -> int:
     path = demonstration.prepare(running)
     _say(f"Raw files of a stamping line written to {running.raw}; the question is asked by {path}.")
     code = _evaluate(read_charter(path), running, path.parent, wait=True)
-    _say("\nThe services stay up so that the links open. Stop them with: depthcase down")
+    _say(f"\nThe services stay up so that the links open. Stop them with: {_own_command()} down")
     return code
+
+
+def _own_command() -> str:
+    """This command as the person who called it may write it: a virtual environment may not be on the path."""
+    called = Path(sys.argv[0])
+    if called.name != "depthcase" or not called.is_file() or shutil.which("depthcase") == str(called.resolve()):
+        return "depthcase"
+    here = Path.cwd()
+    return str(called.resolve().relative_to(here) if called.resolve().is_relative_to(here) else called)
 
 
 def _require_existing(path: Path) -> None:
@@ -156,8 +166,10 @@ def _ingest(running: Settings, path: Path, name: str) -> bool:
     """Ingest one file or folder by a worker; whether it is stored now."""
     from flows.operations import runs
 
-    request = {"path": str(path.resolve()), "name": name}
-    result = _follow(running, runs.submit(running, "Ingest data", "ingest", {"request": request, "anywhere": True}))
+    from flows.sources.arrival import bring_in
+
+    request = {"path": bring_in(path, running.raw, name), "name": name}
+    result = _follow(running, runs.submit(running, "Ingest data", "ingest", {"request": request}))
     if result is None:
         return False
     news = "stored" if result["created"] else "nothing new, this content is in the lake already"

@@ -35,10 +35,9 @@ class IngestRequest(BaseModel):
     description="Read CSV or Excel, check every row, keep the good ones as Parquet and the bad ones with their reason.",
     flow_run_name="{request.name}",
 )
-def ingest_data(request: IngestRequest, anywhere: bool = False) -> dict[str, Any]:
-    """Ingest `request`; anywhere: paths outside data/1_raw are allowed (the command line only)."""
-    root = "" if anywhere else str(settings().raw)
-    source: dict[str, Any] = tasks.look_at_source.submit(path=request.path, root=root).result()
+def ingest_data(request: IngestRequest) -> dict[str, Any]:
+    """Ingest `request`; what comes back names the version and counts its rows."""
+    source: dict[str, Any] = tasks.look_at_source.submit(path=request.path, root=str(settings().raw)).result()
     stored: dict[str, Any] = tasks.store_dataset.submit(source=source, name=request.name, sheet=request.sheet).result()
     create_markdown_artifact(key="ingest", markdown=_account(source, stored))
     return stored
