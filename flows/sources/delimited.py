@@ -109,7 +109,7 @@ def _after_preamble(found: list[Record], width: int) -> tuple[int, list[Record]]
 def _take_header(body: list[Record], width: int, name: str) -> tuple[Columns, bool, list[Record]]:
     if not looks_like_header(body[0].cells):
         return numbered(width), False, body
-    header, rest = list(body[0].cells), body[1:]
+    header, rest = [printable(cell) for cell in body[0].cells], body[1:]
     if not rest:
         raise SourceError(f'the file "{name}" has a header but no rows; export it again with its data')
     while len(header) > width and not header[-1]:
@@ -117,7 +117,7 @@ def _take_header(body: list[Record], width: int, name: str) -> tuple[Columns, bo
     if len(header) == width - 1 and any(len(row.cells) == width and row.cells[-1] for row in rest):
         header.insert(0, "")  # R writes row names without naming their column
     has_units = len(rest[0].cells) == len(header) and looks_like_units(rest[0].cells, [row.cells for row in rest[1:50]])
-    units = rest[0].cells if has_units else None
+    units = [printable(cell) for cell in rest[0].cells] if has_units else None
     return read_headers(header, units), has_units, rest[1:] if has_units else rest
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -58,7 +57,9 @@ def _sheets(data: bytes, name: str, wanted: str) -> list[_Sheet]:
                 raise SourceError(f'the workbook "{name}" has no sheet "{wanted}"; choose one of {known}')
             names = [wanted] if wanted else book.sheetnames
             found = [_read_sheet(one, list(book[one].iter_rows(values_only=True))) for one in names]
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, AttributeError, TypeError) as error:
+    except SourceError:
+        raise
+    except Exception as error:  # openpyxl lets through whatever its zip, XML and cell parsers raise
         raise SourceError(
             f'the workbook "{name}" cannot be read ({error or type(error).__name__}); open and save it again in Excel'
         ) from error

@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import replace
@@ -25,6 +26,8 @@ FILE_COLUMN = "source_file"
 LABEL_COLUMN = "file_label"
 _COUNTER = re.compile(r"(?:[ _-]+(?:\d+|te|tr|test|train|val))+$", re.IGNORECASE)
 _SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".gz", ".zip", ".xlsx", ".xlsm", ".parquet")
+# What zipfile raises on damaged directories, streams and passwords, found by fuzzing.
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError, OverflowError, struct.error)
 _LARGEST_EXPANSION = 1 << 31
 _HARMLESS_EXPANSION = 1 << 26
 
@@ -171,7 +174,7 @@ def _is_workbook(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return "[Content_Types].xml" in archive.namelist()
-    except zipfile.BadZipFile:
+    except _ZIP_ERRORS:
         return False
 
 
@@ -183,7 +186,7 @@ def _read_zip(data: bytes, name: str, sheet: str) -> Table:
             members = [member for member in archive.infolist() if not member.is_dir()]
             _refuse_bomb(len(data), sum(member.file_size for member in members), name)
             contents = {member.filename: archive.read(member) for member in members}
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, NotImplementedError) as error:
+    except _ZIP_ERRORS as error:
         raise SourceError(
             f'the file "{name}" is a damaged or locked zip file; copy it again without a password'
         ) from error

@@ -89,6 +89,17 @@ def locked_zip() -> bytes:
     return bytes(content)
 
 
+def flipped(make: Maker, mark: bytes, offset: int, value: int) -> Maker:
+    """A file with one byte changed, `offset` bytes after the last `mark`."""
+
+    def changed() -> bytes:
+        content = bytearray(make())
+        content[content.rindex(mark) + offset] = value
+        return bytes(content)
+
+    return changed
+
+
 def random_bytes() -> bytes:
     """4,000 bytes without meaning."""
     return np.random.default_rng(0).bytes(4000)
@@ -152,6 +163,10 @@ FILES: dict[str, tuple[str, Maker]] = {
     "mixed line ends": ("a.csv", lambda: GOOD.replace("\n", "\r\n", 5).encode()),
     "a form feed between pages": ("a.csv", plus("\f", "2026-03-02 11:00:00,9.5,20")),
     "a Unicode line separator in a cell": ("a.csv", plus("2026-03-02 11:00:00,9.5\u2028,20")),
+    "bytes of another encoding in the header": (
+        "a.csv",
+        lambda: "力,値\n".encode("cp932") + ("é,1\n" * 20).encode() + b"x,2\n",
+    ),
     "names repeated": ("a.csv", text("a,a,a\n1,2,3\n4,5,6\n")),
     "names empty": ("a.csv", text(",,x\n1,2,3\n4,5,6\n")),
     "a name of 5,000 letters": ("a.csv", text(f"{'x' * 5000},b\n1,2\n3,4\n")),
@@ -175,10 +190,16 @@ FILES: dict[str, tuple[str, Maker]] = {
     "a zip with a password": ("a.zip", locked_zip),
     "a zip bomb": ("a.zip", zip_bomb),
     "a zip that climbs out of its folder": ("a.zip", zipped({"../../etc/a.csv": GOOD.encode()})),
+    "a zip whose directory points nowhere": (
+        "a.zip",
+        flipped(zipped({"a.csv": GOOD.encode()}), b"PK\x05\x06", 16, 200),
+    ),
+    "a zip of a version to come": ("a.zip", flipped(zipped({"a.csv": GOOD.encode()}), b"PK\x01\x02", 6, 241)),
     "a zip that calls itself a workbook": ("a.xlsx", zipped({"[Content_Types].xml": b"<x/>"})),
     "text that calls itself a workbook": ("a.xlsx", text(GOOD)),
     "a cut-off workbook": ("a.xlsx", workbook(_WORKBOOK_ROWS, cut=100)),
     "an empty workbook": ("a.xlsx", workbook([])),
+    "a workbook with a damaged sheet": ("a.xlsx", flipped(workbook(_WORKBOOK_ROWS), b"sheet1.xml", -80, 255)),
     "a workbook with a header only": ("a.xlsx", workbook([["a", "b"]])),
     "a workbook with formulas never computed": ("a.xlsx", workbook([["a", "b"], [1, "=A2*2"], [2, "=A3*2"]])),
     "a workbook with an error cell": ("a.xlsx", workbook([["a", "b"], *[[i, i] for i in range(9)], [9, "#REF!"]])),

@@ -49,6 +49,13 @@ REFUSED = {
     "a zip bomb": (
         'the file "a.zip" grows to 4095 MiB or more when unpacked; unpack it yourself and check what it holds'
     ),
+    "a zip whose directory points nowhere": (
+        'the file "a.zip" is a damaged or locked zip file; copy it again without a password'
+    ),
+    "a zip of a version to come": 'the file "a.zip" is a damaged or locked zip file; copy it again without a password',
+    "a workbook with a damaged sheet": (
+        'the workbook "a.xlsx" cannot be read (Truncated file header); open and save it again in Excel'
+    ),
     "a zip that calls itself a workbook": (
         'the workbook "a.xlsx" cannot be read (File contains no valid workbook part); open and save it again in Excel'
     ),
@@ -105,6 +112,7 @@ STORED = {
     "mixed line ends": (12, 0, ""),
     "a form feed between pages": (13, 0, ""),
     "a Unicode line separator in a cell": (13, 0, ""),
+    "bytes of another encoding in the header": (21, 0, ""),
     "names repeated": (2, 0, ""),
     "names empty": (2, 0, ""),
     "a name of 5,000 letters": (2, 0, ""),
