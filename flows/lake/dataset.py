@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import shutil
+import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ class DatasetVersion:
 def write(checked: Checked, *, name: str, lake: Path) -> DatasetVersion:
     """`checked` as a version of the data set `name` (a-z, 0-9, -, _) in `lake`; the same content is written once."""
     folder = folder_of(lake, name)
+    sweep_leftovers(folder)
     table = pa.Table.from_pandas(checked.frame, schema=checked.schema, preserve_index=False)
     quarantined = pa.Table.from_pandas(checked.quarantined, preserve_index=False).replace_schema_metadata(None)
     version = _content_hash(checked, table, quarantined)
@@ -151,6 +153,14 @@ def _write_parts(table: pa.Table, quarantined: pa.Table, manifest: Manifest, fol
         pq.write_table(part, folder / "rows" / f"part-{i:05d}.parquet", compression="zstd")
     pq.write_table(quarantined, folder / "quarantine.parquet", compression="zstd")
     (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
+
+
+def sweep_leftovers(folder: Path) -> None:
+    """Remove what a killed process left in the data set's folder: unfinished versions more than a day old."""
+    yesterday = time.time() - 86_400
+    for leftover in folder.glob(".writing-*"):
+        if leftover.stat().st_mtime < yesterday:
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def publish(beside: Path, place: Path) -> None:

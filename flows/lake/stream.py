@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 
 from flows.errors import DatasetError, SourceError
 from flows.lake.cells import LARGEST_NUMBER, MISSING_WORDS, ParsedColumn, parse_as, parse_column
-from flows.lake.dataset import DatasetVersion, folder_of, publish
+from flows.lake.dataset import DatasetVersion, folder_of, publish, sweep_leftovers
 from flows.lake.manifest import ColumnRecord, Manifest
 from flows.lake.quarantine import QUARANTINE_COLUMNS, Checked, check_as, reads_decimal_comma
 from flows.sources.delimited import DELIMITER_NAMES, read_delimited, read_further
@@ -100,6 +100,7 @@ def stream_delimited(
     are not looked for. Raises SourceError and DatasetError; nothing half-written stays.
     """
     folder = folder_of(lake, name)
+    sweep_leftovers(folder)
     layout = _look(file)
     beside = folder / f".writing-{uuid.uuid4().hex}"
     try:

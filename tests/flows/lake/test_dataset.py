@@ -113,3 +113,12 @@ def test_damage_is_said(tmp_path: Path) -> None:
     with pytest.raises(DatasetError) as caught:
         dataset.read_manifest(tmp_path, "press")
     assert str(caught.value) == 'the manifest of the data set "press" is damaged; ingest its source again'
+
+
+def test_what_a_killed_process_left_is_swept_after_a_day(tmp_path: Path) -> None:
+    old, new = tmp_path / "press" / ".writing-old", tmp_path / "press" / ".writing-new"
+    for folder in (old, new):
+        (folder / "rows").mkdir(parents=True)
+    os.utime(old, (0, 0))
+    dataset.write(checked(), name="press", lake=tmp_path)
+    assert not old.exists() and new.exists()
