@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ def load(path: Path) -> ReluNetwork:
 def he_network(widths: list[int], seed: int, bias: float) -> ReluNetwork:
     """The generator of the cases, for the one too large to be stored (n1_1024x4)."""
     chance, weights, biases = np.random.default_rng(seed), [], []
-    for inputs, outputs in zip(widths[:-1], widths[1:], strict=True):
+    for inputs, outputs in pairwise(widths):
         weights.append(chance.normal(0, np.sqrt(2.0 / inputs), (outputs, inputs)))
         biases.append(chance.normal(0, bias, outputs))
     return ReluNetwork(weights, biases)
