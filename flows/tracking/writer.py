@@ -20,6 +20,7 @@ from mlflow.tracking import MlflowClient
 from flows.errors import ServiceError
 from flows.tracking import view
 from flows.tracking.items import (
+    TAG_LIMIT,
     VERDICT_RUN,
     DatasetItem,
     File,
@@ -91,6 +92,8 @@ def record(
             stream = items(comparison, verdict, charter_yaml=charter_yaml, artifacts=artifacts, note=note)
             completed = _write(client, experiment, key, stream)
             _write_views(client, experiment, comparison, verdict, key)
+            shown = note.replace("{run_id}", completed) or f"## {verdict.kind}\n\n{verdict.reason}"
+            client.set_experiment_tag(experiment, "mlflow.note.content", shown[:TAG_LIMIT])
             client.set_tag(completed, STATE, COMPLETED)
             client.set_terminated(completed)
     return _tracked(tracking_uri, experiment, completed, key)
@@ -265,7 +268,6 @@ def _write_views(client: MlflowClient, experiment: str, comparison: Comparison, 
     }
     for name, value in views.items():
         client.set_experiment_tag(experiment, view.TAG + name, value)
-    client.set_experiment_tag(experiment, "mlflow.note.content", f"## {verdict.kind}\n\n{verdict.reason}"[:8000])
 
 
 def _tracked(tracking_uri: str, experiment: str, run_id: str, key: str) -> TrackedRun:

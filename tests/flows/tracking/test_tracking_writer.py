@@ -73,6 +73,11 @@ def test_the_verdict_run_holds_promise_verdict_data_and_files(store: str, record
     assert [f.path for f in client.list_artifacts(recorded.run_id, "figures")] == ["figures/size.svg"]
 
 
+def test_the_newest_note_heads_the_experiment(store: str, recorded: TrackedRun) -> None:
+    experiment = MlflowClient(store).get_experiment(recorded.experiment_id)
+    assert experiment.tags["mlflow.note.content"].endswith(f"run_uuid={recorded.run_id})")
+
+
 def test_a_curve_can_be_read_back_as_a_curve(store: str, recorded: TrackedRun) -> None:
     client, family = MlflowClient(store), press_line().families[1]
     run = next(r for r in runs_of(store, recorded.experiment_id) if r.info.run_name == "2 hidden layers")
