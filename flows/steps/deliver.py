@@ -10,6 +10,7 @@ import numpy as np
 from flows.charter import Charter
 from flows.features.columns import FittedColumns
 from flows.report import page
+from flows.report.error_rates import published_rates
 from flows.settings import Settings
 from flows.steps.champion import register
 from flows.steps.code_version import code_version
@@ -130,6 +131,7 @@ def write_report(
         },
         figures=figures,
         command=f"depthcase run {charter.poc_name}.yaml",
+        error_rates=published_rates(),
     )
     for name, svg in figures.items():
         _write_beside(folder / f"{name}.svg", svg)
