@@ -35,7 +35,14 @@ test: lint
 trial-real: setup
 	$(BIN)/pytest -m long tests/end_to_end
 
-bench-regions bench-exact bench-training bench-theory bench-streaming: setup
+CASES ?= ../shared/cases
+PROTOTYPES ?= ../shared/prototypes
+
+bench-regions: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_regions --cases $(CASES)/regions \
+		$(if $(wildcard $(PROTOTYPES)/regions),--prototypes $(PROTOTYPES)/regions)
+
+bench-exact bench-training bench-theory bench-streaming: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.$(subst -,_,$@)
 
 bench-planted: setup

@@ -146,6 +146,10 @@ def process_environment(settings: Settings, environment: dict[str, str] | None =
         "PREFECT_WORKER_WEBSERVER_HOST": "127.0.0.1",
         # Where matplotlib keeps its list of fonts.
         "MPLCONFIGDIR": str(settings.home / "matplotlib"),
+        # Threads change the order of sums, and with it the last bits; runs use the cores side by side instead.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
         "PREFECT_CLI_PROMPT": "false",
         "GIT_PYTHON_REFRESH": "quiet",
         # A file of the user's folder that is named like a module must not be imported in its place.

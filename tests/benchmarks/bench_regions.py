@@ -3,7 +3,7 @@
     OMP_NUM_THREADS=1 python -m tests.benchmarks.bench_regions --cases FOLDER [--prototypes FOLDER] [CASE ...]
 
 CPU seconds, the best of several runs taken in turns, so that other load on the machine hits both alike. Compile time is
-measured apart. relucent and affinitree run beside where they are installed.
+measured apart.
 """
 
 import argparse
@@ -13,7 +13,6 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -118,8 +117,6 @@ def main() -> None:
     options = parser.parse_args()
     expected = json.loads((options.cases / "expected.json").read_text())["cases"]
     print(f"compiling or loading: {compile_seconds():.2f} CPU s; 1,000 segments: {segments():.3f} CPU s")
-    missing = [name for name in ("relucent", "affinitree") if find_spec(name) is None]
-    print(f"not installed, not run: {', '.join(missing) or 'none'}")
     print("| case | regions | CPU s | prototype CPU s | ratio | prototype |\n|---|---|---|---|---|---|")
     others = prototypes(options.prototypes)
     for name in options.names or expected:

@@ -13,7 +13,7 @@ from relu_core import ArgumentError, ReluNetwork, count_regions, hard_function, 
 from relu_core.regions.slices import restricted
 from tests.strategies import make_network, networks
 
-CASES = Path("/work/shared/cases/regions")
+CASES = Path(__file__).parents[4] / "shared" / "cases" / "regions"
 EXPECTED = json.loads((CASES / "expected.json").read_text())["cases"] if CASES.exists() else {}
 SMALL = [name for name, case in EXPECTED.items() if case["activation_regions"] < 30_000]
 LARGE = [name for name in EXPECTED if name not in SMALL]
