@@ -72,8 +72,7 @@ def fit_global(
     best = find_incumbent(task, work, starts=STARTS_PER_UNIT * width)
     if warm_start is not None:
         improve_network(problem, task, work, best, warm_start)
-    report = _reporter(callback, problem, start)
-    report(0.0, float(best.value[0]), 0)
+    (report := _reporter(callback, problem, start))(0.0, float(best.value[0]), 0)
     outcome = search(
         task,
         best,
