@@ -1,8 +1,8 @@
 """The command depthcase: reads arguments, calls flows.operations, prints; every command imports only what it needs."""
 
 import argparse
-import shutil
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -165,7 +165,6 @@ def _running_services() -> Settings:
 def _ingest(running: Settings, path: Path, name: str) -> bool:
     """Ingest one file or folder by a worker; whether it is stored now."""
     from flows.operations import runs
-
     from flows.sources.arrival import bring_in
 
     request = {"path": bring_in(path, running.raw, name), "name": name}

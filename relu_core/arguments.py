@@ -30,9 +30,7 @@ def rows(X: ArrayLike, n: int | None = None, name: str = "X") -> Floats:
     if array.shape[0] == 0:
         raise ArgumentError(f"{name} has no rows; pass at least one")
     if n is not None and array.shape[1] != n:
-        raise ArgumentError(
-            f"{name} has {array.shape[1]} columns where {n} are needed; pass those it was built for"
-        )
+        raise ArgumentError(f"{name} has {array.shape[1]} columns where {n} are needed; pass those it was built for")
     return array
 
 
@@ -48,9 +46,7 @@ def box(lower: ArrayLike, upper: ArrayLike, n: int) -> tuple[Floats, Floats]:
     """Corners (n,), (n,) of a box with non-empty interior."""
     low, high = finite_array(lower, "lower"), finite_array(upper, "upper")
     if low.shape != (n,) or high.shape != (n,):
-        raise ArgumentError(
-            f"lower has shape {low.shape} and upper {high.shape}; the network takes ({n},)"
-        )
+        raise ArgumentError(f"lower has shape {low.shape} and upper {high.shape}; the network takes ({n},)")
     flat = np.flatnonzero(~(low < high))
     if flat.size:
         i = int(flat[0])

@@ -1,4 +1,4 @@
-"""Rate and memory of a streamed CSV beside Arrow's own reader and writer: python -m tests.benchmarks.bench_streaming [MiB].
+"""Rate and memory of a streamed CSV beside Arrow: python -m tests.benchmarks.bench_streaming [MiB].
 
 Both write zstd Parquet from the same file in the same run, each in a process of its own, in turn, three times; best of
 three is shown. Memory is the largest resident size of the process.

@@ -59,7 +59,8 @@ def test_a_good_charter_has_no_problems_and_keeps_its_promise() -> None:
         ),
         (
             {"kill_value": 0.9},
-            "kill_value 0.9 must lie below target_value 0.8, as higher average_precision is better; swap or correct them",
+            "kill_value 0.9 must lie below target_value 0.8, "
+            "as higher average_precision is better; swap or correct them",
         ),
         (
             {"task": "a number", "metric": "rmse", "target_value": 3, "kill_value": 2},
