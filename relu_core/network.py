@@ -131,7 +131,8 @@ class ReluNetwork:
         tensors = {}
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             tensors[f"weights.{i:03d}"], tensors[f"biases.{i:03d}"] = weight, bias
-        return save(tensors, metadata={"format": FORMAT, "layers": str(len(self.weights))})
+        # One entry only: the writer keeps several in an order that changes from call to call.
+        return save(tensors, metadata={"format": FORMAT})
 
     @staticmethod
     def from_bytes(data: bytes) -> "ReluNetwork":
