@@ -1,5 +1,7 @@
 """ReluNetwork: evaluation against the formula, counts, scaling, bytes, and whole sentences for what is refused."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from relu_core import ArgumentError, ReluNetwork
 
 def draw_network(seed: int, sizes: tuple[int, ...]) -> ReluNetwork:
     rng = np.random.default_rng(seed)
-    weights = [rng.normal(size=(after, before)) for before, after in zip(sizes[:-1], sizes[1:], strict=True)]
+    weights = [rng.normal(size=(after, before)) for before, after in itertools.pairwise(sizes)]
     return ReluNetwork(weights, [rng.normal(size=after) for after in sizes[1:]])
 
 
