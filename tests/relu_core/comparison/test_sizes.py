@@ -23,7 +23,7 @@ def test_a_grid_ascends_from_one_unit_to_the_common_end(n: int, m: int, layers: 
     assert grid[0].hidden_widths == (1,) * layers
     end = max(largest, parameters[0])
     assert grid[-1].parameters == min(
-        (NetworkSpec(n, (width,) * layers, m).parameters for width in range(1, 1500)),
+        (NetworkSpec(n, (width,) * layers, m).parameters for width in range(1, 7000)),
         key=lambda count: abs(np.log(count / end)),
     )
 
