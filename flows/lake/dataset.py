@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from flows.errors import DatasetError
 from flows.lake.manifest import Manifest, describe
 from flows.lake.quarantine import Checked
+from flows.whole_files import write_whole
 
 _ROWS_PER_PART = 1_000_000
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,79}$")
@@ -179,6 +180,4 @@ def _move(beside: Path, place: Path) -> None:
 
 
 def _point(folder: Path, version: str) -> None:
-    beside = folder / f".latest-{uuid.uuid4().hex}"
-    beside.write_text(version + "\n", encoding="ascii")
-    os.replace(beside, folder / "latest")
+    write_whole(folder / "latest", version + "\n")

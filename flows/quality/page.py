@@ -1,8 +1,6 @@
 """The data-quality page: what was read, what left and why, what each column holds. One HTML file, nothing fetched."""
 
 import html
-import os
-import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pandas as pd
 from flows.lake.manifest import Manifest
 from flows.quality.clock import find_clock_troubles
 from flows.quality.profile import ColumnProfile, profile
+from flows.whole_files import write_whole
 
 _MOST_ROWS_SHOWN = 50
 _STYLE = """
@@ -46,12 +45,8 @@ def quality_page(manifest: Manifest, frame: pd.DataFrame, quarantined: pd.DataFr
 
 
 def write_quality_page(place: Path, page: str) -> Path:
-    """Write the page beside `place`, then rename it there."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    beside = place.parent / f".writing-{uuid.uuid4().hex}"
-    beside.write_text(page, encoding="utf-8")
-    os.replace(beside, place)
-    return place
+    """Write the page to `place`, whole. Raises DatasetError."""
+    return write_whole(place, page)
 
 
 def _headline(manifest: Manifest) -> str:

@@ -1,7 +1,6 @@
 """All PoCs of a plant on one page: which of them deserves the next budget."""
 
 import math
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from markupsafe import Markup, escape
 
 from flows.report import page, words
 from flows.report.facts import OPTION, as_text, recommended
+from flows.whole_files import write_whole
 from relu_core.comparison.evidence import everything_measured
 from relu_core.comparison.schema import Comparison
 from relu_core.comparison.verdict import Verdict, decide
@@ -29,12 +29,7 @@ class Line:
 
 def write_overview(comparisons: Sequence[Comparison], *, language: str, folder: Path) -> Path:
     """Write the page over all PoCs and return its path, folder/overview_<language>.html."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"overview_{language}.html"
-    beside = path.with_suffix(".partial")
-    beside.write_text(render_overview(comparisons, language=language), encoding="utf-8")
-    os.replace(beside, path)
-    return path
+    return write_whole(folder / f"overview_{language}.html", render_overview(comparisons, language=language))
 
 
 def render_overview(comparisons: Sequence[Comparison], *, language: str) -> str:

@@ -1,6 +1,5 @@
 """Comparison and Verdict as one page that a manager can sign: self-contained HTML, English or Japanese."""
 
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,6 +14,7 @@ from flows.report.error_rates import published_rates
 from flows.report.facts import OPTION, Facts, as_text, facts_of, rate_facts, recommended
 from flows.report.numbers import Numbers
 from flows.report.pictures import inline
+from flows.whole_files import write_whole
 from relu_core import plots
 from relu_core.comparison.schema import Comparison
 from relu_core.comparison.verdict import Verdict
@@ -50,12 +50,7 @@ def write_report(
     page = render(
         comparison, verdict, language=language, links=links, figures=figures, command=command, error_rates=error_rates
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"report_{language}.html"
-    beside = path.with_suffix(".partial")
-    beside.write_text(page, encoding="utf-8")
-    os.replace(beside, path)
-    return path
+    return write_whole(folder / f"report_{language}.html", page)
 
 
 def render(

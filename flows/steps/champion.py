@@ -1,8 +1,6 @@
 """The recommended network after the evaluation: registered by name, and used to score a table."""
 
-import os
 import re
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from flows.steps.networks import StoredNetwork, open_network
 from flows.steps.rows import RowsFile, open_rows
 from flows.tracking.champion import Champion
 from flows.tracking.registry import fetch_champion, register_champion
+from flows.whole_files import whole_file
 
 
 @dataclass(frozen=True)
@@ -74,18 +73,11 @@ def predict(source: Path, name: str, output: Path, settings: Settings) -> Scored
     champion = fetch_champion(settings.mlflow_tracking_uri, name)
     frame, skipped = _table(source)
     scored = frame.assign(**_answers(champion, FittedColumns.from_json(champion.columns).apply(frame)))
-    beside = output.with_name(f".writing-{uuid.uuid4().hex}{output.suffix}")
-    try:
+    with whole_file(output) as beside:
         if output.suffix == ".csv":
             scored.to_csv(beside, index=False)
         else:
             scored.to_parquet(beside, index=False)
-        os.replace(beside, output)
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise DatasetError(f"{output} cannot be written ({reason}); check the folder and its rights") from error
-    finally:
-        beside.unlink(missing_ok=True)
     return Scored(str(output), len(scored), skipped)
 
 

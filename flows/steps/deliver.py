@@ -1,6 +1,5 @@
 """The end of every evaluation: one Comparison, its verdict, the page to sign, the record in MLflow."""
 
-import os
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +17,7 @@ from flows.steps.networks import StoredNetwork, open_network
 from flows.steps.rows import RowsFile, open_rows
 from flows.tracking import writer
 from flows.tracking.items import evaluation_key
+from flows.whole_files import write_whole
 from relu_core import plots
 from relu_core.comparison import (
     Approval,
@@ -134,7 +134,7 @@ def write_report(
         error_rates=published_rates(),
     )
     for name, svg in figures.items():
-        _write_beside(folder / f"{name}.svg", svg)
+        write_whole(folder / f"{name}.svg", svg)
     return Report(str(written), {name: str(folder / f"{name}.svg") for name in figures})
 
 
@@ -165,12 +165,6 @@ def record(
     )
     register(charter, decided.comparison.champion, rows, networks, columns, tracked.run_id, key, settings)
     return tracked
-
-
-def _write_beside(path: Path, text: str) -> None:
-    beside = path.with_suffix(".partial")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
 
 
 def _comparison(charter: Charter, evidence: Evidence) -> Comparison:

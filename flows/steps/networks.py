@@ -1,12 +1,11 @@
 """Networks on disk: safetensors files named by their content, opened again only when unchanged."""
 
 import hashlib
-import os
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import DatasetError
+from flows.whole_files import write_whole
 from relu_core import ReluNetwork
 
 
@@ -20,21 +19,11 @@ class StoredNetwork:
 
 
 def store_network(network: ReluNetwork, folder: Path) -> StoredNetwork:
-    """Write `network` beside and rename it to its hash. Raises DatasetError where the folder cannot be written."""
+    """Write `network` under its hash, whole. Raises DatasetError where the folder cannot be written."""
     data = network.to_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
     place = folder / f"{sha256[:16]}.safetensors"
-    beside = folder / f".writing-{uuid.uuid4().hex}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
-        os.replace(beside, place)
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise DatasetError(f"networks cannot be written to {folder} ({reason}); check its space and rights") from error
-    finally:
-        beside.unlink(missing_ok=True)
-    return StoredNetwork(network.hidden_layers, str(place), sha256)
+    return StoredNetwork(network.hidden_layers, str(write_whole(place, data)), sha256)
 
 
 def open_network(stored: StoredNetwork) -> ReluNetwork:

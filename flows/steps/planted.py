@@ -1,6 +1,5 @@
 """A planted problem on the way that a user's data takes: a raw file as a plant writes it, and its charter."""
 
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +9,7 @@ from pyarrow import csv
 
 from flows.charter import Charter, make_charter
 from flows.settings import Settings
+from flows.whole_files import whole_file
 from relu_core.planted import PlantedProblem
 
 TARGET, MACHINE, TIME = "outcome", "machine", "timestamp"
@@ -38,11 +38,9 @@ def write_planted(problem: PlantedProblem, name: str, settings: Settings) -> Pla
         columns[MACHINE] = np.array([f"M{group + 1}" for group in problem.groups])
     if problem.times is not None:
         columns[TIME] = np.array([(FIRST_DAY + i * STEP).isoformat(sep=" ") for i in range(len(problem.y))])
-    settings.raw.mkdir(parents=True, exist_ok=True)
     path = settings.raw / f"{name}.csv"
-    beside = path.with_suffix(".csv.part")
-    csv.write_csv(pa.table(columns), beside)
-    os.replace(beside, path)
+    with whole_file(path) as beside:
+        csv.write_csv(pa.table(columns), beside)
     return PlantedFile(str(path), _charter(problem, name, path.name, columns))
 
 

@@ -5,8 +5,6 @@ A development file carries its folds: one column a fold, whose cells say what ea
 """
 
 import hashlib
-import os
-import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from flows.errors import DatasetError
 from flows.features.columns import FittedColumns, fit_columns
+from flows.whole_files import write_whole
 from relu_core.comparison import RowSplit
 from relu_core.training import Fold, MatrixFold
 
@@ -57,19 +56,10 @@ class Rows:
 
 
 def write_rows(frame: pd.DataFrame, y: Floats, folder: Path, kind: RowsFile) -> RowsFile:
-    """Write `frame` and y beside, rename to the content's hash, give the pointer. Raises DatasetError."""
-    folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / f".writing-{uuid.uuid4().hex}"
-    try:
-        frame.assign(**{TARGET: y}).to_parquet(beside, index=False)
-        sha256 = hashlib.sha256(beside.read_bytes()).hexdigest()
-        place = folder / f"{sha256[:16]}.parquet"
-        os.replace(beside, place)
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise DatasetError(f"rows cannot be written to {folder} ({reason}); check its space and rights") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    """Write `frame` and y under the content's hash, whole; give the pointer. Raises DatasetError."""
+    data = frame.assign(**{TARGET: y}).to_parquet(index=False)
+    sha256 = hashlib.sha256(data).hexdigest()
+    place = write_whole(folder / f"{sha256[:16]}.parquet", data)
     return replace(kind, path=str(place), sha256=sha256, rows=len(frame))
 
 
