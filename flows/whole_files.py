@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flows.errors import DatasetError
@@ -23,7 +23,8 @@ def whole_file(place: Path) -> Iterator[Path]:
         reason = error.strerror or "unknown reason"
         raise DatasetError(f"{place} cannot be written ({reason}); check the folder's space and rights") from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink()
 
 
 def write_whole(place: Path, content: str | bytes) -> Path:
