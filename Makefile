@@ -29,7 +29,7 @@ lint: setup
 
 test: lint
 	$(BIN)/pytest -n 2 -m "not long and not services and not browser"
-	$(BIN)/pytest -m "(services or browser) and not long"
+	$(BIN)/pytest -n 2 --dist loadfile -m "(services or browser) and not long"
 
 # Longer trials and benchmarks, each a command of its own.
 trial-real: setup

@@ -28,4 +28,4 @@ def test_a_place_that_cannot_be_is_told_in_one_sentence(tmp_path: Path) -> None:
     place = tmp_path / "file" / "page.html"
     with pytest.raises(DatasetError) as caught:
         write_whole(place, "text")
-    assert str(caught.value) == f"{place} cannot be written (Not a directory); check the folder's space and rights"
+    assert str(caught.value) == f"{place} cannot be written (File exists); check the folder's space and rights"
