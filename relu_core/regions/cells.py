@@ -8,6 +8,7 @@ last layer is counted, not built (section_kernels.count_arrangement).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -130,14 +131,20 @@ def walk(
 
 def _box(lower: Floats, upper: Floats) -> tuple[Vertices, Cells]:
     """The box as one cell: its corners, of which no unit is known yet."""
-    n = len(lower)
+    sides, cell = _corners(len(lower))
+    count = len(sides)
+    nothing, words = np.empty((count, 0)), np.empty((count, 0), np.uint64)
+    points = np.where(sides, upper, lower)
+    return Vertices(points, nothing, np.zeros(count), words, words, words, nothing), cell
+
+
+@lru_cache
+def _corners(n: int) -> tuple[NDArray[np.bool_], Cells]:
+    """Which side of each input the corners of a box are on, (2**n, n), and the cell they make."""
     corners = np.arange(1 << n)
     sides = corners[:, None] >> np.arange(n) & 1
-    points, nothing = np.where(sides, upper, lower), np.empty((len(corners), 0))
-    words = np.empty((len(corners), 0), np.uint64)
     masks = (np.uint64(1) << (2 * np.arange(n) + sides).astype(np.uint64)).sum(axis=1, dtype=np.uint64)
-    vertices = Vertices(points, nothing, np.zeros(len(corners)), words, words, words, nothing)
-    return vertices, Cells(np.array([0, len(corners)]), corners.astype(np.int32), masks)
+    return sides.astype(bool), Cells(np.array([0, len(corners)]), corners.astype(np.int32), masks)
 
 
 def _select(layer: int, vertices: tuple[NDArray, ...], V: int, cells: tuple[NDArray, ...]) -> Chunk:

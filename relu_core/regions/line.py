@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
 from relu_core.network import ReluNetwork
-from relu_core.regions.line_kernels import carry_values, find_crossings, insert_points
+from relu_core.regions.line_kernels import carry_values, find_crossings, insert_points, transposed
 from relu_core.regions.signs import Rounding, rounding_errors
 
-# Weights of a layer from which on the copies that leave units out pay, and the points that share one copy.
-WIDE = 2**15
+# Weights of a layer from which on it pays to leave units out, and the least points and hidden values of one block.
+WIDE = 2**18
 BLOCK = 128
+BLOCK_VALUES = 2**15
 
 
 @dataclass(frozen=True)
@@ -56,25 +57,28 @@ def _walk(
         starts, units, at, width, first, ties = find_crossings(times, reach, offsets, values, errors.values[layer])
         doubts += ties
         if layer + 1 < network.hidden_layers:
-            columns = np.ascontiguousarray(network.weights[layer + 1].T)
-            old = next_values(np.maximum(values, 0.0), columns, network.biases[layer + 1])
-            values = carry_values(old, values, times, starts, units, at, first, columns)
+            columns, fresh = transposed(network.weights[layer + 1]), first.sum()
+            following = np.empty((len(times) + fresh, len(columns[0])))
+            next_values(values, columns, network.biases[layer + 1], following[fresh:])
+            carry_values(following, values, times, starts, units, at, first, columns)
+            values = following
         times, reach, offsets = insert_points(times, reach, offsets, starts, at, width, first)
         per_layer.append(len(times) - len(offsets) + 1)
     return LinePoints(times, offsets, tuple(per_layer), doubts)
 
 
-def next_values(hidden: Floats, columns: Floats, bias: Floats) -> Floats:
-    """hidden (P, m) times columns (m, m') plus bias, leaving out units that are off all along a block of points.
+def next_values(values: Floats, columns: Floats, bias: Floats, following: Floats) -> None:
+    """Writes relu(values (P, m)) times columns (m, m') plus bias to following (P, m'), a block of points at a time.
 
-    Neighbouring points share most of their pattern: in wide layers nearly half of the product is with zeros.
+    Neighbouring points share most of their pattern: in wide layers nearly half of the product is with zeros, of the
+    units that are off all along a block.
     """
-    if columns.size < WIDE or len(hidden) < BLOCK:
-        return hidden @ columns + bias
-    product = np.empty((len(hidden), columns.shape[1]))
-    for begin in range(0, len(hidden), BLOCK):
-        block = hidden[begin : begin + BLOCK]
-        on = np.flatnonzero(block.any(axis=0))
-        np.matmul(block[:, on], columns[on], out=product[begin : begin + BLOCK])
-    product += bias
-    return product
+    size = max(BLOCK, BLOCK_VALUES // len(columns))
+    for begin in range(0, len(values), size):
+        hidden, out = np.maximum(values[begin : begin + size], 0.0), following[begin : begin + size]
+        if columns.size < WIDE or len(hidden) < BLOCK:
+            np.matmul(hidden, columns, out=out)
+        else:
+            on = np.flatnonzero(hidden.any(axis=0))
+            np.matmul(hidden[:, on], columns[on], out=out)
+        out += bias

@@ -81,38 +81,68 @@ def insert_points(times, reach, offsets, starts, at, width, first):
 
 
 @njit(cache=True, error_model="numpy")
-def carry_values(old, before, times, starts, units, at, first, columns):
-    """Next layer's values (P + fresh, m') at all points from those at the old ones, old (P, m').
+def carry_values(values, before, times, starts, units, at, first, columns):
+    """Next layer's values (P + fresh, m') at all points, in place; its last P rows hold those at the old points.
 
     before: (P, m) this layer's pre-activations; columns: (m, m') next layer's weights, one row a unit of this layer.
     Past a crossing of unit k only the slope of relu_k changes, so the next layer's slope changes by a multiple of
     columns[k]: a vector addition, where evaluating the network anew would cost a matrix product.
     """
-    P, m = old.shape
-    values = np.empty((P + first.sum(), m))
+    P, m = len(before), values.shape[1]
+    fresh = len(values) - P
     slope = np.empty(m)
     used = 0
     for p in range(P):
-        values[used] = old[p]
-        used += 1
+        # A row is written no later than it is read: at most `fresh` rows have come in before it.
+        old = values[fresh + p]
         if starts[p + 1] == starts[p]:
+            copy_row(old, values[used])
+            used += 1
             continue
-        length = times[p + 1] - times[p]
-        for j in range(m):
-            slope[j] = old[p + 1, j] - old[p, j]
+        add_difference(slope, values[fresh + p + 1], old)
+        copy_row(old, values[used])
+        used += 1
         for e in range(starts[p], starts[p + 1]):
-            rest = abs(before[p + 1, units[e]])
-            for j in range(m):
-                slope[j] -= columns[units[e], j] * rest
-        now = 0.0
+            add_multiple(slope, slope, columns[units[e]], -abs(before[p + 1, units[e]]))
+        length, now = times[p + 1] - times[p], 0.0
         for e in range(starts[p], starts[p + 1]):
             if first[e]:
                 then = (at[e] - times[p]) / length
-                for j in range(m):
-                    values[used, j] = values[used - 1, j] + slope[j] * (then - now)
+                add_multiple(values[used], values[used - 1], slope, then - now)
                 now = then
                 used += 1
             bend = abs(before[p + 1, units[e]] - before[p, units[e]])
-            for j in range(m):
-                slope[j] += columns[units[e], j] * bend
-    return values
+            add_multiple(slope, slope, columns[units[e]], bend)
+
+
+@njit(cache=True, error_model="numpy")
+def copy_row(source, target):
+    """Copies one row to another."""
+    for j in range(len(source)):
+        target[j] = source[j]
+
+
+@njit(cache=True, error_model="numpy")
+def add_difference(target, end, begin):
+    """Sets target to end - begin."""
+    for j in range(len(target)):
+        target[j] = end[j] - begin[j]
+
+
+@njit(cache=True, error_model="numpy")
+def add_multiple(target, row, other, factor):
+    """Sets target to row + factor * other."""
+    for j in range(len(target)):
+        target[j] = row[j] + factor * other[j]
+
+
+@njit(cache=True, error_model="numpy")
+def transposed(matrix):
+    """The transposed matrix in C order, made in strips of eight rows that stay in the cache."""
+    m, n = np.uint64(matrix.shape[0]), np.uint64(matrix.shape[1])
+    result = np.empty((matrix.shape[1], matrix.shape[0]))
+    for begin in range(np.uint64(0), m, np.uint64(8)):
+        for j in range(n):
+            for i in range(begin, min(begin + np.uint64(8), m)):
+                result[j, i] = matrix[i, j]
+    return result

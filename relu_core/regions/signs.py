@@ -12,6 +12,7 @@ import numpy as np
 
 from relu_core.arguments import Floats
 from relu_core.network import ReluNetwork
+from relu_core.regions.sign_kernels import carry_errors
 
 # One rounding is at most 2**-53 relative. Sums of thousands of products stay well within 2**9 of them, because
 # errors of either sign cancel: the root of the sum of squares is carried from layer to layer, not the sum.
@@ -33,14 +34,11 @@ class Rounding:
 
 def rounding_errors(network: ReluNetwork, lower: Floats, upper: Floats, *, factor: float = 1.0) -> Rounding:
     """Rounding errors of all pre-activations of the network in the box lower, upper (n,), times `factor`."""
-    largest = np.maximum(np.abs(lower), np.abs(upper)) ** 2
-    # Columns: squared size, squared error, squared slope. One matrix product a layer for the three.
-    columns = np.stack([largest, np.zeros_like(largest), np.ones_like(largest)], axis=1)
-    values, slopes = [], []
+    sizes = np.zeros((3, len(lower)))
+    sizes[0], sizes[2] = np.maximum(np.abs(lower), np.abs(upper)) ** 2, 1.0
+    relative, values, slopes = (factor * UNIT_ERROR) ** 2, [], []
     for weight, bias in zip(network.weights, network.biases, strict=True):
-        columns = np.square(weight) @ columns
-        columns[:, 0] += bias * bias
-        columns[:, 1] += (factor * UNIT_ERROR) ** 2 * columns[:, 0]
-        values.append(np.sqrt(columns[:, 1]))
-        slopes.append(np.sqrt(columns[:, 2]))
+        sizes, value, slope = carry_errors(weight, bias, sizes, relative)
+        values.append(value)
+        slopes.append(slope)
     return Rounding(tuple(values), tuple(slopes))
