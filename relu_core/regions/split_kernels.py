@@ -27,7 +27,7 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
     Returns vertices, their number, finished cells, cells still to cut, doubts, and whether a cell had too many facets.
     """
     stack = (cells[0].copy(), cells[1].copy(), cells[2].copy())
-    done = (np.zeros(64, np.int64), np.empty(256, np.int32), np.empty(256, np.uint64))
+    done = (np.zeros(256, np.int64), np.empty(1024, np.int32), np.empty(1024, np.uint64))
     table = (np.zeros(1024, np.uint64), np.empty(1024, np.int32))
     room, pairs, lookup = new_room(64), np.empty((64, 2), np.int64), new_lookup(1024)
     # Vertices, edges in the table, cells on the stack, finished cells, doubts, size of the cell that met a limit.
@@ -36,7 +36,7 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
         status = cut_cells(vertices, stack, done, table, room, pairs, lookup, counts, errors, slopes, columns, budget)
         need = counts[5]
         if status == FULL_VERTICES:
-            vertices = widened_vertices(vertices, 2 * need)
+            vertices = widened_vertices(vertices, max(2 * need, 256))
         elif status == FULL_STACK:
             starts, ids, masks = stack
             stack = (widened(starts, 2 * len(starts) + 3), widened(ids, 2 * need), widened(masks, 2 * need))
