@@ -14,7 +14,7 @@ class Progress:
         """minutes: the charter's budget. shares: part of it by step, in the order of the steps; they add up to 1."""
         self._minutes, self._shares, self._done = minutes, dict(shares), 0.0
         self._started = time.monotonic()
-        made = create_progress_artifact(progress=0.0, key="progress", description=self._sentence("Started"))
+        made = create_progress_artifact(progress=0.0, key="progress", description=f"Begun; at most {minutes:.0f} min.")
         self._artifact = cast(UUID, made)
 
     def finished(self, step: str) -> None:
@@ -30,4 +30,4 @@ class Progress:
     def _sentence(self, step: str) -> str:
         left = max(0.0, self._minutes * (1 - self._done))
         spent = (time.monotonic() - self._started) / 60
-        return f"{step}. {spent:.1f} min so far, at most {left:.0f} min left."
+        return f"{step.capitalize()} done after {spent:.1f} min, at most {left:.0f} min left."

@@ -1,57 +1,23 @@
-"""Both flows on real servers: from raw files to a verdict, again, anew, and every way to be refused."""
+"""Both flows on real servers: from raw files to a verdict, again, anew, and with a person between the stages."""
 
 import json
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
 from markupsafe import Markup
 from mlflow import MlflowClient
 
-from flows.charter import Charter, make_charter
 from flows.demo_plant import write_raw_files
-from flows.operations import runs, services
-from flows.operations.servers import FlowRun, PrefectServer, read_result
+from flows.operations import runs
+from flows.operations.servers import FlowRun, PrefectServer
 from flows.settings import Settings, process_environment
+from tests.evaluations import artifacts, charter_of, evaluate, result_of, task_states
 
 pytestmark = pytest.mark.services
-
-PRESS = {
-    "poc_name": "small-press", "dataset": "small-press", "data_file": "small-press", "target": "Burr", "task": "yes/no",
-    "metric": "roc_auc", "target_value": 0.9, "kill_value": 0.4, "cost_of_miss": 40, "cost_of_false_alarm": 4,
-    "units_per_year": 1000, "minutes": 1, "hidden_layers": [1, 2], "ask_between_stages": False,
-}  # fmt: skip
-
-
-def charter_of(**changes: Any) -> Charter:
-    return make_charter({**PRESS, **changes})
-
-
-def evaluate(settings: Settings, charter: Charter) -> FlowRun:
-    parameters = {"charter": charter.model_dump(mode="json")}
-    return runs.follow(settings, runs.submit(settings, "Evaluate PoC", "evaluate", parameters), print)
-
-
-def result_of(settings: Settings, run: FlowRun) -> dict[str, Any]:
-    assert run.state == "COMPLETED", run.message
-    return read_result(run, services.result_storage(settings)) or {}
-
-
-def task_states(settings: Settings, run: FlowRun) -> dict[str, str]:
-    found = PrefectServer(settings.prefect_api_url).task_runs(run.identity)
-    return {task.name: task.state_name for task in found}
-
-
-def artifacts(settings: Settings, run: FlowRun) -> dict[str, dict[str, Any]]:
-    body = {"flow_runs": {"id": {"any_": [run.identity]}}}
-    found = PrefectServer(settings.prefect_api_url).request("POST", "artifacts/filter", body)
-    return {entry["key"]: entry for entry in found}
 
 
 @pytest.fixture(scope="module")
@@ -160,50 +126,3 @@ def wait_for_question(server: PrefectServer, run: FlowRun, *, seconds: float = 2
     while (current := server.flow_run(run.identity)).state != "PAUSED":
         assert not current.ended and time.monotonic() < end, f"{current.state_name}: {current.message}"
         time.sleep(1)
-
-
-def bad_tables(folder: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """(name, changes of the charter, sentence) of every way to be refused; the files are written into `folder`."""
-    rows = pd.DataFrame({"force": range(200), "defect": [0, 1] * 100, "same": 7, "nothing": [None] * 200})
-    rows["force"] = (rows["force"] * 7919) % 199 / 3
-    rows.to_csv(folder / "good.csv", index=False)
-    rows.head(12).to_csv(folder / "few.csv", index=False)
-    (folder / "empty.csv").write_bytes(b"")
-    (folder / "broken.xlsx").write_bytes(b"PK\x03\x04 this is no workbook")
-    yield "missing", {"data_file": "nowhere.csv"}, 'there is no file or folder "nowhere.csv"; check the name'
-    yield "outside", {"data_file": "../../etc/passwd"}, "lies outside the data folder"
-    yield "empty", {"data_file": "empty.csv"}, 'the file "empty.csv" is empty'
-    yield "unreadable", {"data_file": "broken.xlsx"}, "damaged"
-    yield "target", {"target": "colour"}, 'target: the data set "refused" has no column "colour"'
-    yield "constant", {"target": "same"}, 'the column to predict "same" holds "7" in every row'
-    yield "nothing", {"target": "nothing"}, 'the column to predict "nothing" is empty in every row'
-    yield "few", {"data_file": "few.csv", "dataset": "few"}, "12 rows where 5 folds need at least 20"
-    yield "task", {"metric": "rmse"}, "metric rmse does not measure yes/no"
-    yield "no-data", {"data_file": "", "dataset": "unknown"}, 'the lake has no data set "unknown"'
-
-
-def test_whatever_is_wrong_is_told_in_one_sentence(plant: Settings) -> None:
-    plain = {"poc_name": "refused", "dataset": "refused", "data_file": "good.csv", "target": "defect", "kill_value": 0}
-    for name, changes, sentence in bad_tables(plant.raw):
-        run = evaluate(plant, charter_of(**{**plain, **changes}))
-        assert run.state == "FAILED", name
-        assert sentence in run.message, (name, run.message)
-        told = {**artifacts(plant, run), **_artifacts_of_children(plant, run)}
-        assert sentence in told["error"]["data"], name
-        assert "Failed" in {*task_states(plant, run).values(), *_states_of_children(plant, run)}, name
-    left = [path for path in plant.data.rglob(".*") if path.is_file() and path.name.startswith((".writing", ".latest"))]
-    assert not left
-
-
-def _children(settings: Settings, run: FlowRun) -> list[FlowRun]:
-    server = PrefectServer(settings.prefect_api_url)
-    body = {"flow_runs": {"parent_flow_run_id": {"any_": [run.identity]}}}
-    return [server.flow_run(entry["id"]) for entry in server.request("POST", "flow_runs/filter", body)]
-
-
-def _artifacts_of_children(settings: Settings, run: FlowRun) -> dict[str, dict[str, Any]]:
-    return {key: value for child in _children(settings, run) for key, value in artifacts(settings, child).items()}
-
-
-def _states_of_children(settings: Settings, run: FlowRun) -> list[str]:
-    return [state for child in _children(settings, run) for state in task_states(settings, child).values()]
