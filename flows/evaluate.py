@@ -96,6 +96,7 @@ class _Evaluation:
     def confirm(self, untouched: Plain) -> None:
         """Open the untouched rows, once, for the finalists; count the regions of their networks."""
         begun = time.monotonic()
+        self.progress.begins("untouched rows")
         found = self._do(tasks.open_untouched, rows=self.rows, untouched=untouched, **self._models())
         self.networks, self.columns = found["networks"], found["columns"]
         self.evidence |= {name: found[name] for name in ("baselines", "families", "money")}
@@ -107,6 +108,7 @@ class _Evaluation:
 
     def deliver(self) -> Plain:
         """Decide on what there is; write the report and the MLflow record; leave the links on the run's page."""
+        self.progress.begins("delivery")
         decided = self._do(tasks.give_verdict, evidence=self.evidence)
         report = self._do(
             tasks.write_report,

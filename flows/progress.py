@@ -22,10 +22,10 @@ class Progress:
         self._done += self._shares.pop(step, 0.0)
         update_progress_artifact(self._artifact, progress=round(100 * self._done, 1), description=self._sentence(step))
 
-    def skipped(self, *steps: str) -> None:
-        """Steps that will not happen: their share counts as done."""
-        for step in steps:
-            self._done += self._shares.pop(step, 0.0)
+    def begins(self, step: str) -> None:
+        """`step` begins: those before it that did not happen count as done."""
+        for earlier in list(self._shares)[: list(self._shares).index(step)]:
+            self._done += self._shares.pop(earlier)
 
     def _sentence(self, step: str) -> str:
         left = max(0.0, self._minutes * (1 - self._done))
