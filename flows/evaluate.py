@@ -109,6 +109,7 @@ class _Evaluation:
     def deliver(self) -> Plain:
         """Decide on what there is; write the report and the MLflow record; leave the links on the run's page."""
         self.progress.begins("delivery")
+        self.promise = self.charter.model_dump(mode="json")
         decided = self._do(tasks.give_verdict, evidence=self.evidence)
         report = self._do(
             tasks.write_report,
@@ -145,6 +146,9 @@ class _Evaluation:
         known = self._do(tasks.stage_summary, evidence=self.evidence) if ask else ""
         said = approve(stage, known, self.charter.minutes, ask=ask)
         self.evidence["approvals"].append(said)
+        if said["decision"] == "approved":
+            # A person may give what is left another budget; what was promised stays what it was.
+            self.promise = {**self.promise, "minutes": said["minutes"]}
         return said["decision"] in ("approved", "not asked")
 
     def _models(self) -> Plain:

@@ -18,6 +18,13 @@ SHARES = {
 WORKERS = 2
 
 
-def seconds(charter: Charter, step: str) -> float:
-    """Seconds on the wall that `step` may take."""
-    return 60.0 * charter.minutes * SHARES[step]
+# Cells that a proof may look at for each minute of the charter, and at most: counted, because a clock would make the
+# certificate depend on what else the machine does.
+NODES_A_MINUTE, MOST_NODES = 800, 20_000
+# Seconds after which a proof is cut all the same; a first run compiles inside them.
+PROOF_SECONDS = 240.0
+
+
+def proof_nodes(charter: Charter) -> int:
+    """Cells that each of the two proofs of the yardstick may look at."""
+    return int(min(MOST_NODES, max(1, NODES_A_MINUTE * charter.minutes)))

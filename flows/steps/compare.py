@@ -104,5 +104,6 @@ def prove_shallow(charter: Charter, rows: RowsFile) -> Yardstick:
         task=rows.task,
         columns=fitted.feature_names,
         seed=charter.seed,
-        time_limit=budget.seconds(charter, "proven optimum") / 2,
+        node_limit=budget.proof_nodes(charter),
+        time_limit=budget.PROOF_SECONDS,
     )
