@@ -37,8 +37,8 @@ class StoredDataset:
 
 
 def look_at_source(path: str, root: str) -> SourceFingerprint:
-    """Hash the files at `path`. root: the folder it must stay inside, "" for none. Raises SourceError."""
-    place = resolve_inside(path, Path(root) if root else None)
+    """Hash the files at `path`. root: the folder it must stay inside. Raises SourceError."""
+    place = resolve_inside(path, Path(root))
     files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
     digest, size = hashlib.sha256(), 0
     for file in files:

@@ -5,6 +5,7 @@ A development file carries its folds: one column a fold, whose cells say what ea
 """
 
 import hashlib
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -80,7 +81,7 @@ def open_rows(file: RowsFile) -> Rows:
         raise DatasetError(f"the rows at {file.path} are gone; {again}") from None
     if hashlib.sha256(data).hexdigest() != file.sha256:
         raise DatasetError(f"the rows at {file.path} were changed since they were set aside; {again}")
-    frame = pd.read_parquet(file.path)
+    frame = pd.read_parquet(io.BytesIO(data))
     return Rows(file, frame, frame[TARGET].to_numpy(dtype=np.float64))
 
 
