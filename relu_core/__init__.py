@@ -21,6 +21,7 @@ from relu_core.comparison import (
     compare,
     decide,
     fit_baselines,
+    make_question,
     make_split,
     smallest_size,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "EvaluationProtocol",
     "make_split",
     "fit_baselines",
+    "make_question",
     "smallest_size",
     "compare",
     "Comparison",

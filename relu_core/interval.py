@@ -24,3 +24,7 @@ class Interval:
             raise ArgumentError(f"the interval [{self.low:g}, {self.high:g}] is inverted; give the lower end first")
         if not 0 < self.level <= 1:
             raise ArgumentError(f"level is {self.level!r}; pass a probability above 0 and at most 1")
+
+    def holds(self, number: float) -> bool:
+        """Whether `number` lies between the ends, ends included."""
+        return self.low <= number <= self.high

@@ -78,6 +78,10 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
         "The untouched rows do not confirm it: there the finalist ({model}) stays at {value} ({low} to {high}), "
         "the target is {target}."
     ),
+    "sentence.kill_not_excluded": (
+        "On average even the best model ({model}) stays at {value}, worse than the {kill} at which the idea is dead; "
+        "but the parts of the data differ so much ({low} to {high}) that it may still lie above."
+    ),
     "sentence.between_kill_and_target": (
         "The best model ({model}) reaches {value} ({low} to {high}): above the {kill} at which the idea is "
         "dead, below the "

@@ -73,6 +73,10 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "sentence.not_confirmed": (
         "未使用データでは確認できませんでした。最終候補({model})は{value}({low}〜{high})で、目標は{target}です。"
     ),
+    "sentence.kill_not_excluded": (
+        "最も良いモデル({model})でも平均は{value}で、中止ラインの{kill}に届きません。ただしデータの部分ごとの差が大きく"
+        "({low}〜{high})、中止ラインを超える可能性は否定できません。"
+    ),
     "sentence.between_kill_and_target": (
         "最も良いモデル({model})は{value}({low}〜{high})です。中止ラインの{kill}は上回りますが目標の{target}"
         "には届かず、同じ種類のデータを増やしても変わりません。"

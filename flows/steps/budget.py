@@ -1,6 +1,7 @@
 """How the charter's minutes are shared among the steps of an evaluation."""
 
 from flows.charter import Charter
+from relu_core.comparison import operations_in
 
 # Part of the whole, in the order of the steps; they add up to 1. Measured on the two cores of one plant server.
 SHARES = {
@@ -16,8 +17,6 @@ SHARES = {
 }
 # Steps of different families run side by side on this many cores.
 WORKERS = 2
-
-
 # Cells that a proof may look at for each minute of the charter, and at most: counted, because a clock would make the
 # certificate depend on what else the machine does.
 NODES_A_MINUTE, MOST_NODES = 800, 20_000
@@ -28,3 +27,8 @@ PROOF_SECONDS = 240.0
 def proof_nodes(charter: Charter) -> int:
     """Cells that each of the two proofs of the yardstick may look at."""
     return int(min(MOST_NODES, max(1, NODES_A_MINUTE * charter.minutes)))
+
+
+def operations(charter: Charter, step: str) -> float:
+    """Operations that a step of SHARES may take: counted, so that fast and slow machines leave out the same."""
+    return SHARES[step] * operations_in(charter.minutes, WORKERS)

@@ -12,11 +12,14 @@ from relu_core.comparison import (
     BaselineResult,
     FamilyResult,
     LearningCurve,
+    Limits,
     Yardstick,
     champion_of,
     label_of,
     learning_curve,
+    make_question,
     make_yardstick,
+    metric_of,
     smallest_size,
     tune_recipe,
 )
@@ -46,7 +49,7 @@ def tune(charter: Charter, rows: RowsFile, hidden_layers: int) -> TunedFamily:
         [[fold] for fold in fold_matrices(opened, opened.inner_folds)],
         hidden_layers=hidden_layers,
         task=criteria.task,
-        metric=criteria.metric,
+        metric=metric_of(criteria),
         epochs=effort.epochs,
         batch_size=effort.batch_size,
         work_limit=effort.work,
@@ -58,17 +61,16 @@ def find_smallest(charter: Charter, rows: RowsFile, hidden_layers: int, recipe: 
     """The smallest network of one family that reaches the target, as an interval of sizes."""
     criteria, protocol, opened = charter.criteria(), charter.protocol(), open_rows(rows)
     effort = effort_of(charter, opened)
-    return smallest_size(
+    question = make_question(
         fold_matrices(opened, opened.folds),
-        hidden_layers=hidden_layers,
         task=criteria.task,
-        metric=criteria.metric,
+        metric=metric_of(criteria),
         target=criteria.target,
         recipe=[effort.of(own) for own in recipe.per_fold],
         seeds=protocol.seeds,
-        largest=effort.largest,
-        work_limit=effort.work,
     )
+    limits = Limits(work=effort.work)
+    return smallest_size(question, hidden_layers=hidden_layers, largest=effort.largest, limits=limits)
 
 
 def learn_curve(
@@ -77,8 +79,11 @@ def learn_curve(
     baselines: tuple[BaselineResult, ...],
     families: tuple[FamilyResult, ...],
     recipes: tuple[TunedFamily, ...],
-) -> LearningCurve:
-    """How the best model's metric grows with the rows, and how many rows would reach the target."""
+) -> LearningCurve | None:
+    """How the best model's metric grows with the rows, and how many would reach the target.
+
+    None where the charter's minutes do not allow it.
+    """
     criteria, opened = charter.criteria(), open_rows(rows)
     best = champion_of(families, baselines, None, criteria)
     family = next((one for one in families if label_of(one) == best), None)
@@ -87,10 +92,11 @@ def learn_curve(
         fold_matrices(opened, opened.folds),
         model=best if family is None else family.finalist,
         task=criteria.task,
-        metric=criteria.metric,
+        metric=metric_of(criteria),
         target=criteria.target,
         recipe=None if family is None else effort.of(recipe_for(recipes, family.hidden_layers)),
         seed=charter.seed,
+        work_limit=budget.operations(charter, "learning curve"),
     )
 
 

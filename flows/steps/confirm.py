@@ -24,6 +24,7 @@ from relu_core.comparison import (
     confirm_baseline,
     confirm_network,
     label_of,
+    metric_of,
     money_of,
     network_validation_predictions,
     region_evidence,
@@ -83,7 +84,7 @@ def count_regions(
                 point.hidden_widths,
                 (X, opened.y),
                 task=rows.task,
-                metric=charter.criteria().metric,
+                metric=metric_of(charter.criteria()),
                 recipe=recipe,
                 seeds=1,
             )
@@ -112,7 +113,7 @@ class _Judge:
             self._development,
             self._untouched,
             task=self._criteria.task,
-            metric=self._criteria.metric,
+            metric=metric_of(self._criteria),
             seed=self._charter.seed,
         )
         return judged
@@ -125,7 +126,7 @@ class _Judge:
             self._development,
             self._untouched,
             task=self._criteria.task,
-            metric=self._criteria.metric,
+            metric=metric_of(self._criteria),
             recipe=self._effort.of(recipe),
             seed=self._charter.seed,
         )

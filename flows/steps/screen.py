@@ -23,10 +23,16 @@ from relu_core.comparison import (
     DatasetRecord,
     FamilyResult,
     FindingRecord,
+    Limits,
     coarse_sweep,
     fit_baselines,
+    make_question,
+    metric_of,
     split_rows,
 )
+
+# A first look asks where sizes lie, not how sure that is.
+SWEEP_SEEDS = 2
 
 
 @dataclass(frozen=True)
@@ -99,23 +105,22 @@ def try_simple_models(charter: Charter, rows: RowsFile) -> tuple[BaselineResult,
     """The models anyone would try first, under the same folds."""
     criteria, opened = charter.criteria(), open_rows(rows)
     folds = fold_matrices(opened, opened.folds)
-    return tuple(fit_baselines(folds, task=criteria.task, metric=criteria.metric, seed=charter.seed))
+    return tuple(fit_baselines(folds, task=criteria.task, metric=metric_of(criteria), seed=charter.seed))
 
 
 def sweep(charter: Charter, rows: RowsFile, hidden_layers: int) -> FamilyResult:
     """A few sizes of one family, with few seeds and the first recipe of the list."""
     criteria, opened = charter.criteria(), open_rows(rows)
     effort = effort_of(charter, opened)
-    return coarse_sweep(
+    question = make_question(
         fold_matrices(opened, opened.folds),
-        hidden_layers=hidden_layers,
         task=criteria.task,
-        metric=criteria.metric,
+        metric=metric_of(criteria),
         target=criteria.target,
         recipe=effort.of(CANDIDATES[0]),
-        largest=effort.largest,
-        work_limit=effort.work,
+        seeds=SWEEP_SEEDS,
     )
+    return coarse_sweep(question, hidden_layers=hidden_layers, largest=effort.largest, limits=Limits(work=effort.work))
 
 
 def _split_column(frame: pd.DataFrame, rule: str, column: str) -> dict[str, Any]:

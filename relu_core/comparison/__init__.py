@@ -21,6 +21,7 @@ from relu_core.comparison.evidence import (
 )
 from relu_core.comparison.intervals import bootstrap_metric, fold_mean_interval, nested_bootstrap, quotient, wilson
 from relu_core.comparison.learning_curve import learning_curve, rows_to_target
+from relu_core.comparison.measure import Limits, Question, make_question
 from relu_core.comparison.metrics import (
     LOSS_OF_TASK,
     METRICS,
@@ -54,7 +55,7 @@ from relu_core.comparison.schema import (
     SizePoint,
     Yardstick,
 )
-from relu_core.comparison.sizes import Effort, plan_effort, size_grid, training_work
+from relu_core.comparison.sizes import Effort, operations_in, plan_effort, size_grid, training_work
 from relu_core.comparison.smallest_size import coarse_sweep, full_grid, smallest_size
 from relu_core.comparison.splits import RowSplit, Split, TestRows, make_split, matrix_folds, split_rows
 from relu_core.comparison.tuning import CANDIDATES, TunedRecipe, tune_recipe
@@ -85,9 +86,13 @@ __all__ = [
     "Effort",
     "size_grid",
     "training_work",
+    "operations_in",
     "tune_recipe",
     "TunedRecipe",
     "CANDIDATES",
+    "make_question",
+    "Question",
+    "Limits",
     "smallest_size",
     "full_grid",
     "coarse_sweep",

@@ -58,7 +58,8 @@ def _fit_baseline(
     values = [metric(*pair) for pair in predictions]
     seconds = time.perf_counter() - begun
     name = NAMES[kind, task != "regression"]
-    return BaselineResult(name, kind, fold_mean_interval(values, level=level), None, float("nan"), seconds)
+    interval = fold_mean_interval(values, perfect=metric.perfect, level=level)
+    return BaselineResult(name, kind, interval, None, float("nan"), seconds)
 
 
 def baseline_validation_predictions(

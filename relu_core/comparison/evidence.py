@@ -6,7 +6,7 @@ import numpy as np
 
 from relu_core.arguments import Floats
 from relu_core.comparison.curves import at_size, crossing
-from relu_core.comparison.intervals import mean_interval
+from relu_core.comparison.intervals import fold_half_width
 from relu_core.comparison.metrics import METRICS
 from relu_core.comparison.promise import Criteria
 from relu_core.comparison.schema import BaselineResult, FamilyResult, Ratio, SizePoint
@@ -114,8 +114,7 @@ def ratio_of_sizes(
     smallest_s, smallest_d = (crossing(k, c.mean(axis=1), goal) for k, c in ((sizes_s, curves_s), (sizes_d, curves_d)))
     at_s, at_d = min(smallest_s, sizes_s[-1]), min(smallest_d, sizes_d[-1])
     difference = at_size(sizes_s, curves_s, at_s) - at_size(sizes_d, curves_d, at_d)
-    half = mean_interval(difference, level=level)
-    tilt = (half.high - half.low) / 4
+    tilt = fold_half_width(difference, level) / 2
 
     def ends(change: float) -> tuple[float, float]:
         return crossing(sizes_s, curves_s.mean(axis=1) + change, goal), crossing(

@@ -9,11 +9,12 @@ from relu_core.arguments import Floats
 from relu_core.comparison.baselines import KINDS, fit_and_predict
 from relu_core.comparison.confirm import network_validation_predictions
 from relu_core.comparison.intervals import fold_mean_interval
-from relu_core.comparison.metrics import Metric, metric_named
+from relu_core.comparison.metrics import Metric, metric_named, outputs_for
 from relu_core.comparison.schema import LearningCurve, LearningPoint
+from relu_core.comparison.sizes import training_work
 from relu_core.errors import ArgumentError
 from relu_core.interval import Interval
-from relu_core.training import MatrixFold, Recipe
+from relu_core.training import MatrixFold, NetworkSpec, Recipe
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
 EXPONENTS = np.linspace(0.1, 1.5, 281)
@@ -38,12 +39,15 @@ def learning_curve(
     seed: int = 0,
     shares: Sequence[float] = SHARES,
     threads: int = 1,
-) -> LearningCurve:
+    work_limit: float = float("inf"),
+) -> LearningCurve | None:
     """The metric of one model trained on growing shares of each fold's training rows, judged on the same validation
     rows.
 
     model: hidden widths of a network (with its recipe), or a baseline's kind. Rows of a share are the first of one
     seeded order, so each share holds the smaller ones. Networks get as many steps on few rows as on many.
+    work_limit: operations that the networks may take, see `training_work`: fewer seeds are trained where it does not
+    allow all, and None comes back where it does not allow one.
     Refuses: fewer than 3 shares, a network without a recipe.
     """
     if len(shares) < 3 or any(not 0 < share <= 1 for share in shares):
@@ -52,13 +56,22 @@ def learning_curve(
     parts = [
         [_part(fold, share, task, [seed, number]) for number, fold in enumerate(folds)] for share in sorted(shares)
     ]
+    if recipe is not None and not isinstance(model, str):
+        work = sum(
+            _work(part, model, task, _same_steps(recipe, share))
+            for part, share in zip(parts, sorted(shares), strict=True)
+        )
+        seeds = int(min(seeds, work_limit / work))
+        if not seeds:
+            return None
     rows = [float(np.mean([len(fold.y_training) for fold in part])) for part in parts]  # type: ignore[arg-type]
     values = [
         _fold_means(part, model, task, judge, recipe and _same_steps(recipe, share), seeds, seed, threads)
         for part, share in zip(parts, sorted(shares), strict=True)
     ]
     points = tuple(
-        LearningPoint(round(count), fold_mean_interval(means)) for count, means in zip(rows, values, strict=True)
+        LearningPoint(round(count), fold_mean_interval(means, perfect=judge.perfect))
+        for count, means in zip(rows, values, strict=True)
     )
     table = judge.sign * np.column_stack(values)
     total = rows[-1] / sorted(shares)[-1]
@@ -179,6 +192,13 @@ def _fold_means(
         for i in range(seeds)
     ]
     return np.mean(runs, axis=0)
+
+
+def _work(folds: Sequence[MatrixFold], hidden_widths: Sequence[int], task: str, recipe: Recipe) -> float:
+    """Operations of one seed on every fold."""
+    n, m = int(np.shape(folds[0].X_training)[1]), max(outputs_for(task, np.asarray(f.y_training)) for f in folds)
+    rows = sum(len(np.asarray(fold.y_training)) for fold in folds)
+    return training_work(NetworkSpec(n, hidden_widths, m), rows, recipe.epochs, 1)
 
 
 def _same_steps(recipe: Recipe, share: float) -> Recipe:

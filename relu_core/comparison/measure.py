@@ -8,7 +8,7 @@ import numpy as np
 
 from relu_core import arguments
 from relu_core.arguments import Floats
-from relu_core.comparison.intervals import fold_mean_interval, mean_interval, wilson
+from relu_core.comparison.intervals import fold_mean_interval, seed_interval, wilson
 from relu_core.comparison.metrics import LOSS_OF_TASK, Metric, metric_named, outputs_for, predictions_of
 from relu_core.comparison.schema import SizePoint
 from relu_core.comparison.sizes import training_work
@@ -34,13 +34,18 @@ class Runs:
         """Number of seeds that are there for all folds."""
         return int(self.values.shape[1])
 
-    def interval(self, level: float = 0.95) -> Interval:
-        """Mean over seeds and folds, with its interval over folds."""
-        return fold_mean_interval(self.values, level=level)
+    @property
+    def mean(self) -> float:
+        """Mean over seeds and folds."""
+        return float(self.values.mean(axis=1).mean())
+
+    def interval(self, metric: Metric, level: float = 0.95) -> Interval:
+        """The mean with its interval over folds."""
+        return fold_mean_interval(self.values, perfect=metric.perfect, level=level)
 
     def interval_over_seeds(self, level: float) -> Interval:
-        """Mean over folds and seeds with its interval over seeds: what other seeds would give on these very folds."""
-        return mean_interval(self.values.mean(axis=0), level=level, method="t over fold-averaged seeds")
+        """The mean with its interval over seeds: what other seeds would give on these very folds."""
+        return seed_interval(self.values, level=level)
 
     def point(self, metric: Metric, target: float, level: float = 0.95) -> SizePoint:
         """What the results schema keeps of these runs."""
@@ -49,7 +54,7 @@ class Runs:
         return SizePoint(
             hidden_widths=self.spec.hidden_widths,
             parameters=self.spec.parameters,
-            metric=self.interval(level),
+            metric=self.interval(metric, level),
             best_of_seeds=metric.sign * float(of_seeds.max()),
             median_of_seeds=metric.sign * float(np.median(of_seeds)),
             fold_means=tuple(float(mean) for mean in self.values.mean(axis=1)),
@@ -65,8 +70,8 @@ class Runs:
 class Question:
     """What every size of every family is asked alike.
 
-    folds: with their own matrices, equal n. recipes: one a fold. seeds: numbers, used in this order. work_limit:
-    operations that may be spent; time_limit: seconds, the last resort. threads, device: see train_networks.
+    folds: with their own matrices, equal n. recipes: one a fold. seeds: numbers, used in this order. threads, device:
+    see train_networks.
     """
 
     folds: tuple[MatrixFold, ...]
@@ -94,6 +99,14 @@ class Question:
         """Training rows of all folds together."""
         return sum(len(np.asarray(fold.y_training)) for fold in self.folds)
 
+    def reached_by(self, runs: Runs) -> bool:
+        """Whether the mean over folds and seeds is as good as the target."""
+        return self.metric.reaches(runs.mean, self.target)
+
+    def is_sure(self, runs: Runs) -> bool:
+        """Whether the interval over folds lies wholly on one side of the target."""
+        return not runs.interval(self.metric).holds(self.target)
+
     def work(self, spec: NetworkSpec, seeds: int) -> float:
         """Operations to train `seeds` networks of one size on every fold."""
         return training_work(spec, self.rows, self.recipes[0].epochs, seeds)
@@ -111,7 +124,12 @@ def make_question(
     device: str = "auto",
     class_weight: str | None = None,
 ) -> Question:
-    """The checked question. recipe: one for all folds or one a fold. seeds: how many, or which."""
+    """The checked question of every search for a size.
+
+    folds: matrices of the same columns. target: value of the metric that is good enough. recipe: one for all folds or
+    one a fold, epochs included. seeds: how many, or which.
+    Refuses: fewer than 2 folds, unequal columns, another number of recipes, a metric of another task.
+    """
     folds = tuple(folds)
     if len(folds) < 2:
         raise ArgumentError(f"there are {len(folds)} folds; pass at least 2, or the result has no interval")
@@ -127,6 +145,20 @@ def make_question(
     return Question(
         folds, task, metric_named(metric, task), float(target), recipes, tuple(numbers), threads, device, class_weight
     )
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a search may spend. work: operations, see `training_work`; what they do not allow is left out on every
+    machine alike. seconds: the last resort. callback: told every finished size; a true answer stops the search.
+    """
+
+    work: float = float("inf")
+    seconds: float | None = None
+    callback: Callback | None = None
+
+
+NO_LIMITS = Limits()
 
 
 @dataclass

@@ -45,9 +45,14 @@ class Metric:
         """+1 where higher is better, -1 where lower is: sign * value is always "more is better"."""
         return 1 if self.better == "higher" else -1
 
+    @property
+    def perfect(self) -> float:
+        """Its value for perfect predictions: nothing is better."""
+        return 1.0 if self.better == "higher" else 0.0
+
     def reaches(self, value: float, target: float) -> bool:
         """Whether `value` is as good as `target`."""
-        return self.sign * value >= self.sign * target
+        return bool(self.sign * value >= self.sign * target)
 
 
 def metric_named(name: str | Metric, task: str) -> Metric:

@@ -138,6 +138,15 @@ REASONS: dict[str, tuple[str, tuple[str, ...], str]] = {
         "The untouched rows do not confirm it: there the finalist ({model}) has {metric} {value:.4g} ({low:.4g} to "
         "{high:.4g}), target {target:.4g}.",
     ),
+    "kill_not_excluded": (
+        "INCONCLUSIVE",
+        (
+            "more_rows",
+            "other_columns",
+        ),
+        "On average even the best model ({model}) is worse than what was called dead: {metric} {value:.4g}, kill value "
+        "{kill:.4g}; but the folds differ so much ({low:.4g} to {high:.4g}) that it may lie above.",
+    ),
     "between_kill_and_target": (
         "INCONCLUSIVE",
         (

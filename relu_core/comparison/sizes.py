@@ -56,7 +56,7 @@ def plan_effort(minutes: float, *, rows: int, protocol: EvaluationProtocol, core
     if not minutes > 0:
         raise ArgumentError(f"minutes is {minutes!r}; pass a time budget above 0")
     rows = arguments.positive_integer(rows, "rows")
-    work = 60.0 * minutes * cores * FLOP_RATE * SEARCH_SHARE / len(protocol.hidden_layers)
+    work = operations_in(minutes, cores) * SEARCH_SHARE / len(protocol.hidden_layers)
     batch_size = int(np.clip(2 ** round(np.log2(max(rows / 25, 1))), 16, 128))
     epochs = int(np.clip(round(STEPS * batch_size / rows), *EPOCHS))
     affordable = work / (SEARCH_FACTOR * 6.0 * rows * protocol.folds * protocol.seeds)
@@ -64,6 +64,11 @@ def plan_effort(minutes: float, *, rows: int, protocol: EvaluationProtocol, core
         epochs = max(EPOCHS[0], int(affordable / SMALLEST_LARGEST))
     largest = int(np.clip(affordable / epochs, SMALLEST_LARGEST, LARGEST_PARAMETERS))
     return Effort(epochs, batch_size, largest, work)
+
+
+def operations_in(minutes: float, cores: int = 1) -> float:
+    """Operations that are taken to fit into `minutes` of `cores` cores, on every machine alike."""
+    return 60.0 * minutes * cores * FLOP_RATE
 
 
 def training_work(spec: NetworkSpec, rows: int, epochs: int, networks: int) -> float:

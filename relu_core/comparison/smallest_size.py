@@ -16,12 +16,10 @@ import numpy as np
 
 from relu_core.comparison.curves import crossing
 from relu_core.comparison.intervals import wilson
-from relu_core.comparison.measure import Callback, Meter, Question, Runs, joined, make_question, train_runs
-from relu_core.comparison.metrics import Metric
+from relu_core.comparison.measure import NO_LIMITS, Limits, Meter, Question, Runs, joined, train_runs
 from relu_core.comparison.schema import FamilyResult, SizeInterval
 from relu_core.comparison.sizes import LARGEST_PARAMETERS, check_ascending, size_grid
-from relu_core.interval import Interval
-from relu_core.training import MatrixFold, NetworkSpec, Recipe
+from relu_core.training import NetworkSpec, Recipe
 
 # Seeds after which a size is looked at, as shares of all seeds.
 LOOKS = (0.3, 0.6, 1.0)
@@ -39,10 +37,12 @@ class Search:
 
     question: Question
     grid: tuple[NetworkSpec, ...]
-    meter: Meter
-    callback: Callback | None
+    limits: Limits
     seen: dict[int, Runs] = field(default_factory=dict)
     complete: bool = True
+
+    def __post_init__(self) -> None:
+        self.meter = Meter(self.limits.work, self.limits.seconds)
 
     def reaches(self, place: int, looks: int = len(LOOKS)) -> bool | None:
         """Whether the mean at `place` reaches the target; None where a limit forbids to know.
@@ -51,12 +51,11 @@ class Search:
         """
         if place not in self.seen and not self._look(place, looks):
             return None
-        question = self.question
-        return question.metric.reaches(self.seen[place].interval().value, question.target)
+        return self.question.reached_by(self.seen[place])
 
     def is_sure(self, place: int) -> bool:
         """Whether the interval over folds at `place` lies wholly on one side of the target."""
-        return place in self.seen and _is_apart(self.seen[place].interval(), self.question)
+        return place in self.seen and self.question.is_sure(self.seen[place])
 
     def affords(self, place: int) -> bool:
         """Whether the budget allows all seeds of a size."""
@@ -71,7 +70,7 @@ class Search:
                 break
             runs = joined(runs, train_runs(self.question, spec, new, self.meter))
             self.complete = runs.seeds == count
-            if not self.complete or _is_apart(runs.interval_over_seeds(level), self.question):
+            if not self.complete or not runs.interval_over_seeds(level).holds(self.question.target):
                 break
         if runs is None or not runs.seeds:
             return False
@@ -81,53 +80,31 @@ class Search:
     def keep(self, place: int, runs: Runs) -> None:
         """Note the runs of a size and tell the caller, who may stop the search."""
         self.seen[place] = runs
-        if self.callback is not None and self.callback(runs.point(self.question.metric, self.question.target)):
+        told = self.limits.callback
+        if told is not None and told(runs.point(self.question.metric, self.question.target)):
             self.complete = False
 
 
 def smallest_size(
-    folds: Sequence[MatrixFold],
+    question: Question,
     *,
     hidden_layers: int,
-    task: str,
-    metric: str | Metric,
-    target: float,
-    recipe: Recipe | Sequence[Recipe],
-    seeds: int | Sequence[int] = 10,
-    work_limit: float = float("inf"),
-    time_limit: float | None = None,
     sizes: Sequence[NetworkSpec] | None = None,
     largest: int = LARGEST_PARAMETERS,
     stop_above: int | None = None,
-    threads: int = 1,
-    device: str = "auto",
-    class_weight: str | None = None,
-    callback: Callback | None = None,
+    limits: Limits = NO_LIMITS,
 ) -> FamilyResult:
-    """The smallest network with `hidden_layers` hidden layers whose mean metric over folds and seeds reaches `target`.
+    """The smallest network with `hidden_layers` hidden layers whose mean metric over folds and seeds is good enough.
 
-    folds: matrices of the same columns; no row of them is used for anything but training and judging sizes. recipe: one
-    for all folds or one a fold, epochs included. seeds: how many, or which. work_limit: operations that may be spent,
-    see `training_work`; what they do not allow is left out on every machine alike. time_limit: seconds, a last resort.
-    sizes: the grid, by default `size_grid` up to `largest` parameters. stop_above: parameters above which a smallest
-    size would not matter. callback: told every finished size; a true answer stops the search.
+    question: see `make_question`; no row of its folds is used for anything but training and judging sizes. sizes: the
+    grid, by default `size_grid` up to `largest` parameters. stop_above: parameters above which a smallest size would
+    not matter. limits: what may be spent, see `Limits`.
     Comes back: every size visited, the interval of smallest sizes (95 %, interpolated on the log of parameters between
     sizes visited), censored where the target was not reached. complete is False where a limit or the caller cut it
-    short. Refuses: fewer than 2 folds, unequal columns, a metric of another task, one class only.
+    short.
     """
-    question = make_question(
-        folds,
-        task=task,
-        metric=metric,
-        target=target,
-        recipe=recipe,
-        seeds=seeds,
-        threads=threads,
-        device=device,
-        class_weight=class_weight,
-    )
     grid = _grid(question, hidden_layers, sizes, largest, stop_above)
-    search = Search(question, grid, Meter(work_limit, time_limit), callback)
+    search = Search(question, grid, limits)
     place = _first_reaching(search)
     if search.complete:
         _settle(search, place)
@@ -135,35 +112,10 @@ def smallest_size(
 
 
 def full_grid(
-    folds: Sequence[MatrixFold],
-    *,
-    hidden_layers: int,
-    task: str,
-    metric: str | Metric,
-    target: float,
-    recipe: Recipe | Sequence[Recipe],
-    sizes: Sequence[NetworkSpec],
-    seeds: int | Sequence[int] = 10,
-    work_limit: float = float("inf"),
-    time_limit: float | None = None,
-    threads: int = 1,
-    device: str = "auto",
-    class_weight: str | None = None,
-    callback: Callback | None = None,
+    question: Question, *, hidden_layers: int, sizes: Sequence[NetworkSpec], limits: Limits = NO_LIMITS
 ) -> FamilyResult:
-    """The reference of `smallest_size`: every size under every seed, smallest first. Same arguments, same record."""
-    question = make_question(
-        folds,
-        task=task,
-        metric=metric,
-        target=target,
-        recipe=recipe,
-        seeds=seeds,
-        threads=threads,
-        device=device,
-        class_weight=class_weight,
-    )
-    search = Search(question, check_ascending(sizes, hidden_layers), Meter(work_limit, time_limit), callback)
+    """The reference of `smallest_size`: every size under every seed, smallest first. The same record."""
+    search = Search(question, check_ascending(sizes, hidden_layers), limits)
     for place, spec in enumerate(search.grid):
         search.complete = search.complete and search.affords(place)
         if not search.complete:
@@ -173,6 +125,20 @@ def full_grid(
         if runs.seeds:
             search.keep(place, runs)
     return family_of(search, hidden_layers)
+
+
+def coarse_sweep(
+    question: Question,
+    *,
+    hidden_layers: int,
+    points: int = 4,
+    largest: int = LARGEST_PARAMETERS,
+    limits: Limits = NO_LIMITS,
+) -> FamilyResult:
+    """A first look for Screen: `points` sizes spread over the grid, all seeds of the question. The same record."""
+    grid = size_grid(question.n, question.m, hidden_layers, largest=largest)
+    places = sorted({round(i) for i in np.linspace(0, len(grid) - 1, max(points, 2))})
+    return full_grid(question, hidden_layers=hidden_layers, sizes=[grid[i] for i in places], limits=limits)
 
 
 def look_plan(seeds: int) -> list[tuple[int, float]]:
@@ -225,10 +191,6 @@ def _settle(search: Search, place: int) -> None:
         search.reaches(lower, looks=1)
 
 
-def _is_apart(interval: Interval, question: Question) -> bool:
-    return not interval.low <= question.target <= interval.high
-
-
 def family_of(search: Search, hidden_layers: int) -> FamilyResult:
     """The record of a search, finished or not."""
     question = search.question
@@ -253,9 +215,9 @@ def family_of(search: Search, hidden_layers: int) -> FamilyResult:
 
 def _finalist(seen: list[Runs], question: Question) -> Runs | None:
     """The smallest that reaches beyond doubt, else the smallest that reaches on average, else the best."""
-    reaching = [runs for runs in seen if question.metric.reaches(runs.interval().value, question.target)]
-    sure = [runs for runs in reaching if _is_apart(runs.interval(), question)]
-    best = max(seen, key=lambda runs: question.metric.sign * runs.interval().value, default=None)
+    reaching = [runs for runs in seen if question.reached_by(runs)]
+    sure = [runs for runs in reaching if question.is_sure(runs)]
+    best = max(seen, key=lambda runs: question.metric.sign * runs.mean, default=None)
     return next(iter([*sure, *reaching]), best)
 
 
@@ -263,7 +225,7 @@ def _interval_of_sizes(seen: list[Runs], question: Question, first: int) -> Size
     if not seen:
         return SizeInterval(first, first, first, "not up to high", bounded=False)
     sign, goal = question.metric.sign, question.metric.sign * question.target
-    sizes, intervals = [runs.spec.parameters for runs in seen], [runs.interval() for runs in seen]
+    sizes, intervals = [runs.spec.parameters for runs in seen], [runs.interval(question.metric) for runs in seen]
     ends = [sorted((sign * interval.low, sign * interval.high)) for interval in intervals]
     estimate = crossing(sizes, [sign * interval.value for interval in intervals], goal)
     low, high = crossing(sizes, [best for _, best in ends], goal), crossing(sizes, [worst for worst, _ in ends], goal)
@@ -285,43 +247,3 @@ def describe_recipes(recipes: Sequence[Recipe]) -> dict[str, str]:
         counted = sorted({value: values.count(value) for value in values}.items(), key=lambda item: (-item[1], item[0]))
         described[name] = values[0] if len(counted) == 1 else ", ".join(f"{v} ({count} folds)" for v, count in counted)
     return described
-
-
-def coarse_sweep(
-    folds: Sequence[MatrixFold],
-    *,
-    hidden_layers: int,
-    task: str,
-    metric: str | Metric,
-    target: float,
-    recipe: Recipe | Sequence[Recipe],
-    seeds: int | Sequence[int] = 2,
-    points: int = 4,
-    largest: int = LARGEST_PARAMETERS,
-    work_limit: float = float("inf"),
-    time_limit: float | None = None,
-    threads: int = 1,
-    device: str = "auto",
-    class_weight: str | None = None,
-    callback: Callback | None = None,
-) -> FamilyResult:
-    """A first look for Screen: `points` sizes spread over the grid, few seeds. The same record as `smallest_size`."""
-    question = make_question(folds, task=task, metric=metric, target=target, recipe=recipe, seeds=seeds)
-    grid = size_grid(question.n, question.m, hidden_layers, largest=largest)
-    places = sorted({round(i) for i in np.linspace(0, len(grid) - 1, max(points, 2))})
-    return full_grid(
-        folds,
-        hidden_layers=hidden_layers,
-        task=task,
-        metric=metric,
-        target=target,
-        recipe=recipe,
-        sizes=[grid[i] for i in places],
-        seeds=seeds,
-        work_limit=work_limit,
-        time_limit=time_limit,
-        threads=threads,
-        device=device,
-        class_weight=class_weight,
-        callback=callback,
-    )

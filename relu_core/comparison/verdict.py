@@ -38,6 +38,7 @@ from relu_core.comparison.evidence import (
     family_of_layers,
     has_reached,
     label_of,
+    sign_of,
     simple_model,
 )
 from relu_core.comparison.promise import Criteria
@@ -155,14 +156,17 @@ def _confirmed(family: FamilyResult, code: str, numbers: Numbers, criteria: Crit
 def _not_reached(comparison: Comparison, criteria: Criteria, best: Numbers) -> Verdict:
     curve = comparison.learning_curve
     best = {**best, "rows_now": float(comparison.dataset.development_rows)}
+    if curve is not None and curve.trusted and np.isfinite(curve.rows_to_target.value):
+        rows = curve.rows_to_target
+        found: Numbers = {**best, "rows": rows.value, "rows_low": rows.low, "rows_high": rows.high}
+        return _verdict("rows_to_target", found, criteria)
+    # A comparison with a kill value that is not set is never true.
+    if sign_of(criteria) * float(best["value"]) < sign_of(criteria) * criteria.kill:
+        return _verdict("kill_not_excluded", {**best, "kill": criteria.kill}, criteria)
     if curve is None:
         return _verdict("no_learning_curve", best, criteria)
     if not curve.trusted:
         return _verdict("curve_not_trusted", best, criteria)
-    rows = curve.rows_to_target
-    if np.isfinite(rows.value):
-        found: Numbers = {**best, "rows": rows.value, "rows_low": rows.low, "rows_high": rows.high}
-        return _verdict("rows_to_target", found, criteria)
     if np.isfinite(criteria.kill):
         return _verdict("between_kill_and_target", {**best, "kill": criteria.kill}, criteria)
     return _verdict("target_out_of_reach", best, criteria)

@@ -14,7 +14,7 @@ from relu_core.network import ReluNetwork
 from relu_core.theory import zonotope_function
 
 MEAN_OF_ABSOLUTE_NORMAL = sqrt(2 / pi)
-CAMPAIGNS = 30
+CAMPAIGN_ROWS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,12 +160,14 @@ def leak(X: Floats, seed: int) -> Signal:
 def drift(X: Floats, seed: int) -> Signal:
     """y = <c, x> + level(time), with a counter among the sensors: rows by chance look easy, later rows are not.
 
-    The level is set anew CAMPAIGNS times, three times as strong as the sensors (another batch of steel):
+    The level is set anew every CAMPAIGN_ROWS rows, three times as strong as the sensors (another batch of steel):
     within a campaign it can be read off the counter from known rows, for later campaigns it cannot.
+    What later rows say counts by campaigns: the folds of 1,500 rows judge some 2 each, and about one evaluation in four
+    cannot exclude the kill value; those of 6,000 rows judge 10 each.
     """
     D = len(X)
     rng = np.random.default_rng([seed, 4])
-    levels = rng.normal(size=CAMPAIGNS)[np.arange(D) * CAMPAIGNS // D]
+    levels = rng.normal(size=-(-D // CAMPAIGN_ROWS))[np.arange(D) // CAMPAIGN_ROWS]
     sensors = X @ rng.uniform(0.5, 1.5, size=X.shape[1:])
     times = np.arange(D, dtype=np.float64)
     return Signal(

@@ -7,6 +7,7 @@ import numpy as np
 from relu_core.arguments import Floats
 from relu_core.comparison.promise import Criteria
 from relu_core.network import ReluNetwork
+from relu_core.theory import compose
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,3 +36,19 @@ class PlantedProblem:
     leaks: tuple[str, ...] = ()
     truth: ReluNetwork | None = None
     planted_ratio: float = 1.0
+
+    def representable(self, hidden_layers: int) -> int:
+        """Parameters of a network with that many hidden layers that is known to hold `truth`; 0 where none is known.
+
+        More layers than the truth has pass its output on, relu(z) - relu(-z), layer by layer.
+        """
+        if self.truth is None or hidden_layers < len(self.truth.hidden_widths):
+            return 0
+        more = hidden_layers - len(self.truth.hidden_widths)
+        return compose(_passed_on(more), self.truth).parameters if more else self.truth.parameters
+
+
+def _passed_on(layers: int) -> ReluNetwork:
+    """z -> z with `layers` hidden layers of two units."""
+    weights = [np.array([[1.0], [-1.0]]), *[np.eye(2)] * (layers - 1), np.array([[1.0, -1.0]])]
+    return ReluNetwork(weights, [np.zeros(len(weight)) for weight in weights])

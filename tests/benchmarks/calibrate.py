@@ -1,22 +1,23 @@
 """How often the verdict is wrong: planted problems whose right verdict is known, judged by the whole protocol.
 
-    python -m tests.benchmarks.calibrate [--problems 200] [--minutes M] [--seeds published|tuning] [--results FOLDER]
+    python -m tests.benchmarks.calibrate [--problems 200] [--minutes M] [--processes N] [--seeds published|tuning]
+                                         [--results FOLDER] [--publish]
 
 Every problem is one line of a file, appended when it is done: started again, the command goes on where it stopped. The
 table is written as JSON beside the lines and, with --publish, to where the report reads it; it names the commits that
 the lines were made from. Rules and thresholds may be changed looking at the "tuning" seeds only; the published ones
-are other problems.
+are other problems, and the truths that intervals must hold come from a third set ("reference").
 """
 
 import argparse
 import functools
-import itertools
 import json
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +26,41 @@ import numpy as np
 from relu_core.comparison import (
     Comparison,
     DatasetRecord,
+    Effort,
     EvaluationProtocol,
     FamilyResult,
+    Question,
+    Split,
     compare,
     decide,
     fit_baselines,
+    full_grid,
     learning_curve,
+    make_question,
     make_split,
     metric_of,
     plan_effort,
+    size_grid,
     smallest_size,
     tune_recipe,
-    wilson,
 )
 from relu_core.comparison.evidence import everything_measured, falls_short_of, has_reached, simple_model
 from relu_core.planted import PlantedProblem, planted_problem
+from relu_core.training import Recipe
+from tests.benchmarks.calibration_table import table
 
-FIRST_SEED = {"tuning": 10_000, "published": 50_000}
+# Problems 50,000 and following were published before; they have been looked at.
+FIRST_SEED = {"tuning": 10_000, "published": 70_000, "reference": 200_000}
+# Problems a cell for the truths, and seeds a fold: a mean needs many problems, not many seeds.
+REFERENCE_PROBLEMS, REFERENCE_SEEDS = 20, 3
 TABLE = Path(__file__).parents[2] / "flows" / "report" / "templates" / "verdict_error_rates.json"
 # Smaller than the product's defaults, so that hundreds of problems are affordable; the rules are the same.
 LARGEST, MINUTES = 512, 1.0
+LAYERS = (1, 2)
+# Problems handed to the processes at once; the clock is looked at in between.
+BATCH = 16
+# Kinds whose verdict is about sizes of networks.
+ABOUT_SIZES = ("depth_helps", "shallow_teacher")
 
 
 @dataclass(frozen=True)
@@ -74,52 +90,70 @@ CELLS = (
     Cell("no_signal", 1000, share=0.125),
     Cell("no_signal", 2000, "binary", 0.1, share=0.125),
     Cell("drift", 1500, share=0.125),
+    Cell("drift", 6000, share=0.125),
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A planted problem with its folds, and how networks are trained on them."""
+
+    problem: PlantedProblem
+    protocol: EvaluationProtocol
+    split: Split
+    effort: Effort
+
+    def question(self, hidden_layers: int, seeds: int) -> tuple[Question, Recipe]:
+        """What every size of a family is asked, with the recipes that inner folds chose; the recipe for all rows."""
+        task, criteria = self.problem.task, self.problem.criteria
+        tuned = tune_recipe(
+            self.split.inner_matrix_folds(),
+            hidden_layers=hidden_layers,
+            task=task,
+            metric=metric_of(criteria),
+            epochs=self.effort.epochs,
+            batch_size=self.effort.batch_size,
+            seeds=2,
+        )
+        asked = make_question(
+            self.split.matrix_folds(),
+            task=task,
+            metric=metric_of(criteria),
+            target=criteria.target,
+            recipe=tuned.per_fold,
+            seeds=seeds,
+        )
+        return asked, tuned.overall
+
+
+def prepare(problem: PlantedProblem, seed: int) -> Prepared:
+    """Rows set aside, folds and effort, as the product would choose them."""
+    protocol = EvaluationProtocol(hidden_layers=LAYERS, split_rule=problem.split_rule, seed=seed)
+    split = make_split(problem.X, problem.y, protocol, task=problem.task, groups=problem.groups, times=problem.times)
+    rows = int(np.mean([len(fold.training) for fold in split.folds]))
+    return Prepared(problem, protocol, split, plan_effort(MINUTES, rows=rows, protocol=protocol))
 
 
 def evaluate(problem: PlantedProblem, seed: int) -> Comparison:
     """A planted problem through the whole protocol but for the untouched rows, the yardstick and the money."""
-    protocol = EvaluationProtocol(hidden_layers=(1, 2), split_rule=problem.split_rule, seed=seed)
-    split = make_split(problem.X, problem.y, protocol, task=problem.task, groups=problem.groups, times=problem.times)
-    folds, inner, criteria = split.matrix_folds(), split.inner_matrix_folds(), problem.criteria
-    metric, task = metric_of(criteria), problem.task
-    baselines = fit_baselines(folds, task=task, metric=metric, seed=seed)
-    families: list[FamilyResult] = []
+    ready, criteria, metric = prepare(problem, seed), problem.criteria, metric_of(problem.criteria)
+    split, families = ready.split, list[FamilyResult]()
+    baselines = fit_baselines(split.matrix_folds(), task=problem.task, metric=metric, seed=seed)
     curve = None
     if simple_model(baselines, criteria, surely=True) is None:
-        rows = int(np.mean([len(fold.training) for fold in split.folds]))
-        effort = plan_effort(MINUTES, rows=rows, protocol=protocol)
-        for layers in protocol.hidden_layers:
-            tuned = tune_recipe(
-                inner,
-                hidden_layers=layers,
-                task=task,
-                metric=metric,
-                epochs=effort.epochs,
-                batch_size=effort.batch_size,
-                seeds=2,
-            )
-            families.append(
-                smallest_size(
-                    folds,
-                    hidden_layers=layers,
-                    task=task,
-                    metric=metric,
-                    target=criteria.target,
-                    recipe=tuned.per_fold,
-                    seeds=protocol.seeds,
-                    largest=LARGEST,
-                )
-            )
+        for layers in LAYERS:
+            question, overall = ready.question(layers, ready.protocol.seeds)
+            found = smallest_size(question, hidden_layers=layers, largest=LARGEST)
+            families.append(replace(found, representable=problem.representable(layers)))
         best = everything_measured(families, baselines, criteria)[0][1]
         if not any(map(has_reached, families)) and not falls_short_of(best, criteria.kill, criteria):
             curve = learning_curve(
-                folds,
+                split.matrix_folds(),
                 model=families[-1].finalist,
-                task=task,
+                task=problem.task,
                 metric=metric,
                 target=criteria.target,
-                recipe=tuned.overall,
+                recipe=overall,
                 seed=seed,
             )
     dataset = DatasetRecord(problem.kind, str(seed), (), len(problem.y), 0, len(split.y), split.test.rows)
@@ -127,24 +161,24 @@ def evaluate(problem: PlantedProblem, seed: int) -> Comparison:
         families,
         baselines,
         criteria=criteria,
-        protocol=protocol,
+        protocol=ready.protocol,
         dataset=dataset,
         poc=problem.kind,
         learning_curve=curve,
     )
 
 
+def plant(cell: Cell, seed: int) -> PlantedProblem:
+    """The problem of a cell."""
+    return planted_problem(
+        cell.kind, rows=cell.rows, seed=seed, noise=cell.noise, task=cell.task, positive_share=cell.positive_share
+    )
+
+
 def judge(cell: Cell, seed: int) -> dict[str, Any]:
     """One line of the results: the verdict beside the right one, and every interval that the table needs."""
     begun = time.process_time()
-    problem = planted_problem(
-        cell.kind,
-        rows=cell.rows,
-        seed=seed,
-        noise=cell.noise,
-        task=cell.task,
-        positive_share=cell.positive_share,
-    )
+    problem = plant(cell, seed)
     comparison = evaluate(problem, seed)
     verdict, ratio = decide(comparison), comparison.ratio
     return {
@@ -160,6 +194,7 @@ def judge(cell: Cell, seed: int) -> dict[str, Any]:
             {
                 "hidden_layers": family.hidden_layers,
                 "smallest": asdict(family.smallest),
+                "representable": family.representable,
                 "points": [[p.parameters, p.metric.value, p.metric.low, p.metric.high] for p in family.points],
             }
             for family in comparison.families
@@ -169,103 +204,35 @@ def judge(cell: Cell, seed: int) -> dict[str, Any]:
     }
 
 
-def planned(problems: int, seeds: str) -> Iterator[tuple[Cell, int]]:
+def measure_truth(cell: Cell, seed: int) -> dict[str, Any]:
+    """One line of the reference: the metric of every size of both families, for the truth as a mean over many lines."""
+    begun = time.process_time()
+    ready, curves = prepare(plant(cell, seed), seed), []
+    for layers in LAYERS:
+        question, _ = ready.question(layers, REFERENCE_SEEDS)
+        sizes = size_grid(question.n, question.m, layers, largest=LARGEST)
+        points = full_grid(question, hidden_layers=layers, sizes=sizes).points
+        curves.append([[point.parameters, point.metric.value] for point in points])
+    return {
+        "cell": asdict(cell),
+        "seed": seed,
+        "curves": curves,
+        "commit": commit(),
+        "seconds": time.process_time() - begun,
+    }
+
+
+def planned(problems: int, seeds: str) -> list[tuple[Cell, int]]:
     """Cells and seeds in turn, so that a run cut short has all cells alike."""
     counts = [round(cell.share * problems) for cell in CELLS]
-    for number in range(max(counts)):
-        for place, cell in enumerate(CELLS):
-            if number < counts[place]:
-                yield cell, FIRST_SEED[seeds] + 1000 * place + number
-
-
-def table(lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """The rates with their Wilson intervals, and the coverage of the intervals."""
-    known = list(lines)
-    helps = [line for line in known if line["expected"] == "DEPTH_PAYS"]
-    does_not = [line for line in known if line["expected"] != "DEPTH_PAYS"]
-    width = [line for line in known if line["expected"] == "WIDTH_SUFFICES"]
-    rows = {
-        "false DEPTH_PAYS, all problems where depth does not help": _rate(does_not, lambda v: v == "DEPTH_PAYS"),
-        "false DEPTH_PAYS, problems where width suffices": _rate(width, lambda v: v == "DEPTH_PAYS"),
-        "missed DEPTH_PAYS, planted ratio 3 or more": _rate(helps, lambda v: v != "DEPTH_PAYS"),
-        "any wrong verdict": {**_counted(sum(line["verdict"] != line["expected"] for line in known), len(known))},
-    }
-    cells = {}
-    for cell in CELLS:
-        own = [line for line in known if line["cell"] == asdict(cell)]
-        if own:
-            name = f"{cell.kind}, {cell.rows} rows, {cell.task}"
-            name += f" {cell.positive_share:.0%} positive" if cell.task == "binary" else ""
-            cells[name] = {
-                "expected": own[0]["expected"],
-                "verdicts": {
-                    kind: sum(line["verdict"] == kind for line in own) for kind in sorted({x["verdict"] for x in own})
-                },
-            }
-    return {"rates": rows, "coverage of 95 % intervals": _coverage(known), "problems": cells, "count": len(known)}
-
-
-def _rate(lines: list[dict[str, Any]], is_wrong: Any) -> dict[str, float]:
-    return _counted(sum(is_wrong(line["verdict"]) for line in lines), len(lines))
-
-
-def _counted(wrong: int, runs: int) -> dict[str, float]:
-    interval = wilson(wrong, runs)
-    return {"count": wrong, "of": runs, "rate": interval.value, "low": interval.low, "high": interval.high}
-
-
-def _coverage(lines: list[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Share of intervals that hold what all other problems of their cell found on average.
-
-    The planted directions are drawn evenly, so all problems of one cell have the same expected metric at a size, and
-    its mean over the others is the truth up to a small error.
-    """
-    hits: dict[str, list[bool]] = {"metric at a size": [], "smallest size": [], "ratio": []}
-    for cell in CELLS:
-        own = [line for line in lines if line["cell"] == asdict(cell) and line["families"]]
-        if len(own) < 10 or own[0]["expected"] not in ("DEPTH_PAYS", "WIDTH_SUFFICES"):
-            continue
-        for line in own:
-            others = [other for other in own if other is not line]
-            truths = [_curve(others, place) for place in range(2)]
-            _check_metric(line, truths, hits["metric at a size"])
-            sizes = [_crossing(curve, np.mean([other["target"] for other in others])) for curve in truths]
-            _check_sizes(line, sizes, hits["smallest size"])
-            if all(sizes) and line["ratio"] is not None:
-                hits["ratio"].append(line["ratio"][1] <= sizes[0] / sizes[1] <= line["ratio"][2])
-    return {name: _counted(sum(found), len(found)) for name, found in hits.items() if found}
-
-
-def _curve(lines: list[dict[str, Any]], place: int) -> dict[int, float]:
-    """Mean metric at every size that nearly all problems visited; the others were visited for what was found nearby."""
-    values: dict[int, list[float]] = {}
-    for line in lines:
-        for parameters, value, _, _ in line["families"][place]["points"]:
-            values.setdefault(parameters, []).append(value)
-    return {size: float(np.mean(v)) for size, v in sorted(values.items()) if len(v) >= 0.8 * len(lines)}
-
-
-def _check_metric(line: dict[str, Any], truths: list[dict[int, float]], hits: list[bool]) -> None:
-    for place, curve in enumerate(truths):
-        for parameters, _, low, high in line["families"][place]["points"]:
-            if parameters in curve:
-                hits.append(low <= curve[parameters] <= high)
-
-
-def _check_sizes(line: dict[str, Any], sizes: list[float | None], hits: list[bool]) -> None:
-    for place, size in enumerate(sizes):
-        found = line["families"][place]["smallest"]
-        if size is not None:
-            hits.append(found["low"] <= size * 1.01 and (size <= found["high"] * 1.01 or not found["bounded"]))
-
-
-def _crossing(curve: dict[int, float], target: float) -> float | None:
-    """The size at which the mean curve reaches the target, where it does between two sizes of the curve."""
-    items = list(curve.items())
-    for (small, below), (large, above) in itertools.pairwise(items):
-        if below < target <= above:
-            return float(small * (large / small) ** ((target - below) / (above - below)))
-    return None
+    if seeds == "reference":
+        counts = [REFERENCE_PROBLEMS if cell.kind in ABOUT_SIZES else 0 for cell in CELLS]
+    return [
+        (cell, FIRST_SEED[seeds] + 1000 * place + number)
+        for number in range(max(counts))
+        for place, cell in enumerate(CELLS)
+        if number < counts[place]
+    ]
 
 
 @functools.cache
@@ -275,16 +242,38 @@ def commit() -> str:
     return found.stdout.strip() or "unknown"
 
 
-def write_table(path: Path, lines: list[dict[str, Any]], seeds: str) -> dict[str, Any]:
+def run(
+    job: Callable[[Cell, int], dict[str, Any]], asked: list[tuple[Cell, int]], path: Path, end: float, processes: int
+) -> list[dict[str, Any]]:
+    """The lines of `path` that were asked for, after adding those that are missing until the clock says `end`."""
+    done = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    known = {(json.dumps(line["cell"], sort_keys=True), line["seed"]): line for line in done}
+    names = [(json.dumps(asdict(cell), sort_keys=True), seed) for cell, seed in asked]
+    missing = [pair for pair, name in zip(asked, names, strict=True) if name not in known]
+    with path.open("a") as file, ProcessPoolExecutor(processes) as workers:
+        while missing and time.monotonic() < end:
+            batch, missing = missing[:BATCH], missing[BATCH:]
+            for line in workers.map(job, *zip(*batch, strict=True)):
+                file.write(json.dumps(line) + "\n")
+                file.flush()
+                known[json.dumps(line["cell"], sort_keys=True), line["seed"]] = line
+                print(
+                    line["cell"]["kind"], line["seed"], line.get("verdict", ""), f"{line['seconds']:.1f} s", flush=True
+                )
+    return [known[name] for name in names if name in known]
+
+
+def write_table(path: Path, lines: list[dict[str, Any]], truths: list[dict[str, Any]], seeds: str) -> dict[str, Any]:
     """The table beside what it was made with; written beside, then renamed."""
     found = {
         "made_with": {
-            "commits": sorted({line["commit"] for line in lines}),
+            "commits": sorted({line["commit"] for line in [*lines, *truths]}),
             "seeds": seeds,
+            "reference_problems": len(truths),
             "largest_parameters": LARGEST,
             "minutes": MINUTES,
         },
-        **table(lines),
+        **table(lines, truths),
     }
     beside = path.with_suffix(".part")
     beside.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -299,32 +288,21 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=float("inf"), help="stop after this long; start again to go on"
     )
-    parser.add_argument("--seeds", choices=tuple(FIRST_SEED), default="published")
+    parser.add_argument("--processes", type=int, default=1, help="problems judged at the same time")
+    parser.add_argument("--seeds", choices=("tuning", "published"), default="published")
     parser.add_argument("--results", type=Path, default=Path("data/4_results/calibration"))
     parser.add_argument("--publish", action="store_true", help="write the table that the report shows")
     asked = parser.parse_args()
     if asked.publish and asked.seeds != "published":
         parser.error("--publish takes the published seeds; the others were looked at while the rules were made")
     asked.results.mkdir(parents=True, exist_ok=True)
-    path = asked.results / f"{asked.seeds}.jsonl"
-    done = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    ready = {(json.dumps(line["cell"], sort_keys=True), line["seed"]) for line in done}
     end = time.monotonic() + 60 * asked.minutes
-    with path.open("a") as file:
-        for cell, seed in planned(asked.problems, asked.seeds):
-            if time.monotonic() > end:
-                break
-            if (json.dumps(asdict(cell), sort_keys=True), seed) in ready:
-                continue
-            done.append(judge(cell, seed))
-            file.write(json.dumps(done[-1]) + "\n")
-            file.flush()
-            print(
-                f"{cell.kind} {cell.rows} {cell.task} seed {seed}: {done[-1]['verdict']} ({done[-1]['seconds']:.1f} s)",
-                flush=True,
-            )
+    truths, lines = (
+        run(job, planned(asked.problems, seeds), asked.results / f"{seeds}.jsonl", end, asked.processes)
+        for job, seeds in ((measure_truth, "reference"), (judge, asked.seeds))
+    )
     target = TABLE if asked.publish else asked.results / f"{asked.seeds}.json"
-    print(json.dumps(write_table(target, done, asked.seeds), indent=1, ensure_ascii=False))
+    print(json.dumps(write_table(target, lines, truths, asked.seeds), indent=1, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from relu_core import EvaluationProtocol, Recipe, make_split, smallest_size
+from relu_core import EvaluationProtocol, Recipe, make_question, make_split, smallest_size
 from relu_core.comparison import full_grid, size_grid
 from relu_core.planted import planted_problem
 
@@ -26,9 +26,9 @@ def test_the_adaptive_search_finds_what_the_full_grid_finds_for_less_work(
     problem = planted_problem(kind, rows=900, seed=5, noise=0.1)
     folds = make_split(problem.X, problem.y, EvaluationProtocol(folds=4), task="regression").matrix_folds()
     sizes = size_grid(problem.X.shape[1], 1, hidden_layers, largest=LARGEST)
-    asked = {"hidden_layers": hidden_layers, "task": "regression", "metric": "r2", "recipe": RECIPE, "seeds": 6}
-    reference = full_grid(folds, target=target, sizes=sizes, **asked)  # type: ignore[arg-type]
-    adaptive = smallest_size(folds, target=target, sizes=sizes, **asked)  # type: ignore[arg-type]
+    asked = make_question(folds, task="regression", metric="r2", target=target, recipe=RECIPE, seeds=6)
+    reference = full_grid(asked, hidden_layers=hidden_layers, sizes=sizes)
+    adaptive = smallest_size(asked, hidden_layers=hidden_layers, sizes=sizes)
     assert adaptive.smallest.reached == reference.smallest.reached
     assert reference.smallest.low <= adaptive.smallest.estimate <= reference.smallest.high
     assert adaptive.work < reference.work / saving

@@ -20,7 +20,8 @@ def family(
 ) -> FamilyResult:
     """A family whose mean r2 crosses 0.8 at `smallest`; of_folds (5,): how much easier each fold is for everyone."""
     chance = np.random.default_rng([seed, hidden_layers])
-    own = noise * chance.normal(size=5)
+    # Folds of one data set are correlated by 0.1.
+    own = noise * (np.sqrt(0.9) * chance.normal(size=5) + np.sqrt(0.1) * chance.normal())
     curves = [0.8 + slope * np.log(size / smallest) + of_folds + own for size in SIZES]
     points = tuple(
         SizePoint((1,) * hidden_layers, size, fold_mean_interval(curve), fold_means=tuple(curve), seeds=10, folds=5)

@@ -1,5 +1,6 @@
 """The search for the smallest size: on curves with a known crossing, and on real trainings."""
 
+import math
 import sys
 from collections.abc import Sequence
 
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relu_core import ArgumentError, NetworkSpec, Recipe, smallest_size
-from relu_core.comparison import FamilyResult, SizePoint, coarse_sweep, full_grid, matrix_folds, size_grid
+from relu_core import ArgumentError, NetworkSpec, Recipe, make_question, smallest_size
+from relu_core.comparison import FamilyResult, Limits, SizePoint, coarse_sweep, full_grid, matrix_folds, size_grid
 from relu_core.comparison.curves import at_size, crossing
 from relu_core.comparison.measure import Meter, Question, Runs
 from relu_core.comparison.smallest_size import EARLY_ERROR, describe_recipes, look_plan
@@ -49,8 +50,11 @@ class Factory:
 def search(monkeypatch: pytest.MonkeyPatch, factory: Factory, **changes: object) -> FamilyResult:
     # The package's function hides the module of the same name.
     monkeypatch.setattr(sys.modules["relu_core.comparison.smallest_size"], "train_runs", factory)
-    asked = {"metric": "r2", "target": 0.8, "sizes": GRID, "recipe": Recipe(epochs=2), "seeds": 10, **changes}
-    return smallest_size(folds(), hidden_layers=2, task="regression", **asked)  # type: ignore[arg-type]
+    asked = {"metric": "r2", "target": 0.8, "recipe": Recipe(epochs=2), "seeds": 10}
+    asked |= {name: changes.pop(name) for name in ("metric", "target") if name in changes}
+    limits = Limits(changes.pop("work", math.inf), None, changes.pop("callback", None))  # type: ignore[arg-type]
+    question = make_question(folds(), task="regression", **asked)  # type: ignore[arg-type]
+    return smallest_size(question, hidden_layers=2, sizes=GRID, limits=limits, **changes)  # type: ignore[arg-type]
 
 
 @LAWS
@@ -71,15 +75,8 @@ def test_the_search_answers_like_the_full_grid_for_a_fraction_of_the_work(place:
     smallest = float(np.exp(np.interp(place, [0, 1], np.log([SIZES[0], SIZES[-1]]))))
     with pytest.MonkeyPatch.context() as patch:
         adaptive = search(patch, Factory(smallest, seed))
-        reference = full_grid(
-            folds(),
-            hidden_layers=2,
-            task="regression",
-            metric="r2",
-            target=0.8,
-            recipe=Recipe(epochs=2),
-            sizes=GRID,
-        )
+        asked = make_question(folds(), task="regression", metric="r2", target=0.8, recipe=Recipe(epochs=2), seeds=10)
+        reference = full_grid(asked, hidden_layers=2, sizes=GRID)
     assert reference.smallest.low * 0.97 <= adaptive.smallest.estimate <= reference.smallest.high * 1.03
     assert adaptive.work < reference.work * (1 / 10 if place < 0.5 else 0.7)
     assert [p.parameters for p in reference.points] == SIZES
@@ -120,7 +117,7 @@ def test_sizes_are_visited_once_and_in_order_of_the_record(monkeypatch: pytest.M
 
 def test_a_work_limit_leaves_the_same_partial_answer_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = search(monkeypatch, Factory(SIZES[-3], 0))
-    half, again = (search(monkeypatch, Factory(SIZES[-3], 0), work_limit=whole.work / 3) for _ in range(2))
+    half, again = (search(monkeypatch, Factory(SIZES[-3], 0), work=whole.work / 3) for _ in range(2))
     assert not half.complete
     assert half.work <= whole.work / 3
     assert half.points == again.points
@@ -129,7 +126,7 @@ def test_a_work_limit_leaves_the_same_partial_answer_every_time(monkeypatch: pyt
 
 
 def test_no_work_at_all_is_a_record_without_points(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = search(monkeypatch, Factory(100, 0), work_limit=0.0)
+    found = search(monkeypatch, Factory(100, 0), work=0.0)
     assert (found.points, found.complete, found.finalist) == ((), False, ())
 
 
@@ -165,13 +162,17 @@ def test_the_looks_together_may_err_five_times_in_a_hundred(seeds: int) -> None:
     assert all(1 - level == pytest.approx(EARLY_ERROR) for _, level in plan[:-1])
 
 
+# Folds may differ as they like: a look asks what other seeds would give on these very folds.
+FOLD_LEVELS = np.array([[-8.0], [-1.0], [0.0], [2.0], [7.0]])
+
+
 def test_repeated_looks_rarely_decide_wrongly() -> None:
     wrong = 0
     for trial in range(600):
         chance = np.random.default_rng([11, trial])
-        values = chance.normal(0.0, 1.0, 10)
+        values = chance.normal(0.0, 1.0, (5, 10)) + FOLD_LEVELS
         for count, level in look_plan(10):
-            runs = Runs(GRID[0], np.tile(values[:count], (5, 1)), np.zeros((5, count), dtype=bool))
+            runs = Runs(GRID[0], values[:, :count], np.zeros((5, count), dtype=bool))
             interval = runs.interval_over_seeds(level)
             if not interval.low <= 0.0 <= interval.high:
                 wrong += 1
@@ -180,9 +181,9 @@ def test_repeated_looks_rarely_decide_wrongly() -> None:
 
 
 def test_real_trainings_repeat_bit_for_bit_whatever_the_threads() -> None:
-    asked = {"hidden_layers": 1, "task": "regression", "metric": "r2", "target": 0.8, "recipe": Recipe(epochs=30)}
+    asked = {"task": "regression", "metric": "r2", "target": 0.8, "recipe": Recipe(epochs=30), "seeds": 3}
     first, second = (
-        smallest_size(folds(), seeds=3, largest=60, threads=threads, **asked)  # type: ignore[arg-type]
+        smallest_size(make_question(folds(), threads=threads, **asked), hidden_layers=1, largest=60)  # type: ignore[arg-type]
         for threads in (1, 2)
     )
     assert first.points == second.points
@@ -191,9 +192,8 @@ def test_real_trainings_repeat_bit_for_bit_whatever_the_threads() -> None:
 
 
 def test_a_coarse_sweep_spreads_its_sizes_over_the_grid() -> None:
-    found = coarse_sweep(
-        folds(), hidden_layers=1, task="regression", metric="r2", target=0.8, recipe=Recipe(epochs=5), largest=200
-    )
+    asked = make_question(folds(), task="regression", metric="r2", target=0.8, recipe=Recipe(epochs=5), seeds=2)
+    found = coarse_sweep(asked, hidden_layers=1, largest=200)
     assert (len(found.points), found.points[0].hidden_widths, found.points[0].seeds) == (4, (1,), 2)
     assert found.complete
 
@@ -218,14 +218,14 @@ def test_a_better_curve_crosses_no_later(values: list[float], goal: float, shift
 
 
 def test_refusals() -> None:
-    asked = {"hidden_layers": 1, "task": "regression", "metric": "r2", "target": 0.8}
+    asked = {"task": "regression", "metric": "r2", "target": 0.8, "seeds": 2}
     with pytest.raises(ArgumentError) as refusal:
-        smallest_size(folds()[:1], recipe=Recipe(), **asked)  # type: ignore[arg-type]
+        make_question(folds()[:1], recipe=Recipe(), **asked)  # type: ignore[arg-type]
     assert str(refusal.value) == "there are 1 folds; pass at least 2, or the result has no interval"
     with pytest.raises(ArgumentError) as refusal:
-        smallest_size(folds(), recipe=[Recipe()] * 4, **asked)  # type: ignore[arg-type]
+        make_question(folds(), recipe=[Recipe()] * 4, **asked)  # type: ignore[arg-type]
     assert str(refusal.value) == "there are 4 recipes for 5 folds; pass one, or one a fold"
     narrow = MatrixFold(np.ones((4, 3)), np.arange(4.0), np.ones((2, 3)), np.arange(2.0))
     with pytest.raises(ArgumentError) as refusal:
-        smallest_size([*folds(), narrow], recipe=Recipe(), **asked)  # type: ignore[arg-type]
+        make_question([*folds(), narrow], recipe=Recipe(), **asked)  # type: ignore[arg-type]
     assert str(refusal.value) == "folds have [3, 4] columns; give every fold the same ones, or sizes mean nothing"

@@ -90,6 +90,9 @@ CASES: dict[str, Comparison] = {
     "shallow_grid_too_short": comparison(family(1, 2000), family(2, 1000)),
     "no_shallow_family": comparison(family(2, 100), family(3, 200)),
     "not_confirmed": comparison(family(1, 400), replace(family(2, 100), confirmed=around(0.8))),
+    "kill_not_excluded": comparison(
+        family(1, 1e5, top=0.55), family(2, 1e5, top=0.5), trees=0.58, half=0.1, learning_curve=curve(float("inf"))
+    ),
     "between_kill_and_target": comparison(*UNREACHED, learning_curve=curve(float("inf"))),
     "curve_not_trusted": comparison(*UNREACHED, learning_curve=curve(9000.0, trusted=False)),
     "no_learning_curve": comparison(*UNREACHED),
@@ -124,6 +127,17 @@ def test_the_sentence_says_the_numbers_a_manager_needs() -> None:
     assert decide(CASES["below_kill"]).reason == (
         "Even the best model (1 hidden layer) stays below what was called dead: roc_auc 0.55 (0.54 to 0.56), "
         "kill value 0.6."
+    )
+
+
+def test_an_average_below_the_kill_value_is_never_said_to_lie_above_it() -> None:
+    straddling = CASES["kill_not_excluded"]
+    for known in (None, curve(float("inf")), curve(9000.0, trusted=False)):
+        assert code(replace(straddling, learning_curve=known)) == ("INCONCLUSIVE", "kill_not_excluded")
+    assert code(replace(straddling, learning_curve=curve(3000.0))) == ("MORE_DATA", "rows_to_target")
+    assert decide(straddling).reason == (
+        "On average even the best model (trees) is worse than what was called dead: roc_auc 0.58, kill value 0.6; but "
+        "the folds differ so much (0.48 to 0.68) that it may lie above."
     )
 
 

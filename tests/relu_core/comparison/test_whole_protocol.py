@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from relu_core import EvaluationProtocol, Recipe, compare, decide, make_split, smallest_size
+from relu_core import EvaluationProtocol, Recipe, compare, decide, make_question, make_split, smallest_size
 from relu_core.comparison import DatasetRecord, fit_baselines
 from relu_core.comparison.promise import Criteria
 from tests.benchmarks.calibrate import CELLS, Cell, evaluate, judge, planned, table
@@ -46,19 +46,15 @@ def test_classes_are_compared_like_numbers(task: str) -> None:
     split = make_split(X, y, EvaluationProtocol(hidden_layers=(1, 2)), task=task)
     criteria = Criteria(task, "balanced_accuracy", 0.75, kill=0.3)
     folds = split.matrix_folds()
-    families = [
-        smallest_size(
-            folds,
-            hidden_layers=k,
-            task=task,
-            metric="balanced_accuracy",
-            target=0.75,
-            recipe=Recipe(epochs=60, batch_size=32),
-            seeds=3,
-            largest=150,
-        )
-        for k in (1, 2)
-    ]
+    asked = make_question(
+        folds,
+        task=task,
+        metric="balanced_accuracy",
+        target=0.75,
+        recipe=Recipe(epochs=60, batch_size=32),
+        seeds=3,
+    )
+    families = [smallest_size(asked, hidden_layers=k, largest=150) for k in (1, 2)]
     record = compare(
         families,
         fit_baselines(folds, task=task, metric="balanced_accuracy"),
