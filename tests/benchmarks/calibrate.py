@@ -84,13 +84,13 @@ CELLS = (
     Cell("shallow_teacher", 3000),
     Cell("shallow_teacher", 3000, "binary", 0.5),
     Cell("shallow_teacher", 4000, "binary", 0.2),
-    Cell("linear", 600, share=0.125),
-    Cell("linear", 2000, "binary", 0.1, share=0.125),
-    Cell("additive", 1500, share=0.125),
-    Cell("no_signal", 1000, share=0.125),
-    Cell("no_signal", 2000, "binary", 0.1, share=0.125),
-    Cell("drift", 1500, share=0.125),
-    Cell("drift", 6000, share=0.125),
+    Cell("linear", 600, share=0.06),
+    Cell("linear", 2000, "binary", 0.1, share=0.06),
+    Cell("additive", 1500, share=0.06),
+    Cell("no_signal", 1000, share=0.06),
+    Cell("no_signal", 2000, "binary", 0.1, share=0.06),
+    Cell("drift", 1500, share=0.06),
+    Cell("drift", 6000, share=0.06),
 )
 
 
