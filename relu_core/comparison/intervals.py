@@ -40,7 +40,8 @@ def fold_mean_interval(values: ArrayLike, *, perfect: float = float("nan"), leve
     else:
         half = fold_half_width(means, level)
         ends = value + np.array([-half, half])
-    return Interval(value, float(ends.min()), float(ends.max()), level, FOLD_METHOD)
+    # Rounding may put the value beyond an end that it equals.
+    return Interval(value, min(float(ends.min()), value), max(float(ends.max()), value), level, FOLD_METHOD)
 
 
 def fold_half_width(means: Floats, level: float) -> float:

@@ -8,6 +8,7 @@ from scipy import stats
 
 from relu_core import ArgumentError, Interval
 from relu_core.comparison import METRICS, bootstrap_metric, fold_mean_interval, nested_bootstrap, quotient, wilson
+from relu_core.comparison.intervals import seed_interval
 
 LAWS = settings(max_examples=60, deadline=None, derandomize=True)
 TRIALS = 1000
@@ -37,11 +38,68 @@ def test_the_nested_bootstrap_holds_it_nearly_as_often() -> None:
     assert 0.84 <= covered(lambda values: nested_bootstrap(values, draws=300)) <= 0.97
 
 
-def test_the_interval_of_fold_means_is_students() -> None:
+def test_the_interval_of_fold_means_is_students_for_folds_that_are_correlated() -> None:
     values = runs(0)
-    low, high = stats.t.interval(0.9, 4, values.mean(), stats.sem(values.mean(axis=1)))
+    # A correlation r of the folds makes the variance of the mean s^2 (1/5 + r / (1 - r)).
+    error = values.mean(axis=1).std(ddof=1) * np.sqrt(1 / 5 + 0.1 / 0.9)
+    low, high = stats.t.interval(0.9, 4, values.mean(), error)
     found = fold_mean_interval(values, level=0.9)
     assert (found.low, found.high) == pytest.approx((low, high))
+
+
+SHARES = st.lists(st.floats(-3.0, 0.999), min_size=3, max_size=8)
+
+
+@LAWS
+@given(values=SHARES)
+def test_an_interval_never_passes_perfect_and_holds_the_mean(values: list[float]) -> None:
+    found = fold_mean_interval(values, perfect=1.0)
+    assert found.low <= found.value <= found.high <= 1.0
+    # Turned round, the same runs are errors that are perfect at 0.
+    errors = fold_mean_interval(1 - np.array(values), perfect=0.0)
+    assert (1 - errors.high, 1 - errors.low) == pytest.approx((found.low, found.high))
+
+
+def test_one_bad_fold_lengthens_the_bad_side() -> None:
+    found = fold_mean_interval([0.98, 0.98, 0.97, 0.98, 0.85], perfect=1.0)
+    assert found.value - found.low > 2 * (found.high - found.value)
+
+
+def test_far_from_perfect_the_interval_is_the_plain_one() -> None:
+    values = 0.5 + 1e-4 * runs(3)
+    near, plain = fold_mean_interval(values, perfect=1.0), fold_mean_interval(values)
+    assert (near.low, near.high) == pytest.approx((plain.low, plain.high), abs=1e-6)
+
+
+def test_a_perfect_fold_takes_the_values_as_they_are() -> None:
+    values = [1.0, 0.9, 0.95, 0.97, 0.99]
+    assert fold_mean_interval(values, perfect=1.0) == fold_mean_interval(values)
+
+
+def test_folds_with_skewed_errors_are_covered_where_the_plain_interval_misses() -> None:
+    # Distances to perfect are lognormal: most folds are good, a few are bad. Mean: exp(0.7^2 / 2).
+    truth, hits = 1 - np.exp(0.245), {"log": 0, "plain": 0}
+    for trial in range(TRIALS):
+        chance = np.random.default_rng([8, trial])
+        logs = 0.7 * (np.sqrt(0.1) * chance.normal() + np.sqrt(0.9) * chance.normal(size=5))
+        for name, perfect in (("log", 1.0), ("plain", np.nan)):
+            found = fold_mean_interval(1 - np.exp(logs), perfect=perfect)
+            hits[name] += found.low <= truth <= found.high
+    assert hits["plain"] / TRIALS + 0.02 < hits["log"] / TRIALS
+    assert hits["log"] / TRIALS > 0.92
+
+
+def test_the_interval_over_seeds_holds_what_other_seeds_would_give_on_the_same_folds() -> None:
+    levels, hits = np.array([[3.0], [-1.0], [0.0], [2.0], [-4.0]]), 0
+    for trial in range(TRIALS):
+        found = seed_interval(levels + np.random.default_rng([9, trial]).normal(size=(5, 3)))
+        hits += found.low <= 0.0 <= found.high
+    assert 0.93 <= hits / TRIALS <= 0.97
+
+
+def test_one_seed_says_nothing_about_others() -> None:
+    found = seed_interval([[1.0], [3.0]])
+    assert (found.value, found.low, found.high) == (2.0, -np.inf, np.inf)
 
 
 def test_one_fold_leaves_the_interval_open() -> None:

@@ -121,7 +121,7 @@ def test_a_verdict_survives_json(reason: str) -> None:
 
 def test_the_sentence_says_the_numbers_a_manager_needs() -> None:
     assert decide(CASES["ratio_above_threshold"]).reason == (
-        "2 hidden layers reach the target with about 100 parameters where one needs 400: a factor of 4 (3.6 to 4.5), "
+        "2 hidden layers reach the target with about 100 parameters where one needs 400: a factor of 4 (3.5 to 4.6), "
         "and 1.5 was asked for."
     )
     assert decide(CASES["below_kill"]).reason == (
