@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,9 @@ def up(_: argparse.Namespace) -> int:
     from flows.operations import services
 
     running = services.up(settings(), _say)
-    _say(f"\nPrefect  {running.prefect_ui_url}\nMLflow   {running.mlflow_tracking_uri}\nStop with: depthcase down")
+    _say(f"\nPrefect  {running.prefect_ui_url}\nMLflow   {running.mlflow_ui_url}")
+    if running.starts_services:
+        _say("Stop with: depthcase down")
     return 0
 
 
@@ -67,6 +70,13 @@ def doctor(_: argparse.Namespace) -> int:
     from flows.operations import doctor as examination
 
     return 0 if examination.examine(settings(), _say) else 1
+
+
+def serve(chosen: argparse.Namespace) -> int:
+    """Be one service in the foreground, for systemd or compose to watch."""
+    from flows.operations import launch
+
+    launch.serve(replace(settings(), home=chosen.home.resolve()) if chosen.home else settings(), chosen.service)
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -269,6 +279,10 @@ def _parser() -> argparse.ArgumentParser:
     scoring.add_argument("path", type=Path, metavar="FILE")
     scoring.add_argument("--to", type=Path, required=True, metavar="OUT.csv", help="a .csv or .parquet file to write")
     scoring.set_defaults(command=predict)
+    one = commands.add_parser("serve", help="be one service in the foreground, for systemd or compose to watch")
+    one.add_argument("service", choices=("prefect-server", "mlflow-server", "worker"))
+    one.add_argument("--home", type=Path, metavar="FOLDER", help="where it keeps its state, instead of DEPTHCASE_HOME")
+    one.set_defaults(command=serve)
     table = commands.add_parser("overview", help="one page over all PoCs: which deserves the next budget")
     table.add_argument("--language", choices=("en", "ja"), default="en")
     table.set_defaults(command=overview)

@@ -18,7 +18,7 @@ from packaging.specifiers import SpecifierSet
 from flows.errors import DepthcaseError
 from flows.operations import deployments, processes, services
 from flows.operations.mlflow_check import write_and_read_back
-from flows.operations.servers import PrefectServer, read_result
+from flows.operations.servers import PrefectServer, prefect_server, read_result
 from flows.settings import Settings
 
 Say = Callable[[str], None]
@@ -158,7 +158,7 @@ def check_deployments(server: PrefectServer) -> str:
 
 def check_flow_run(settings: Settings) -> str:
     """A worker takes a run, a task runs, the result is kept."""
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     deployment = _self_check_deployment(server)
     run = server.submit(deployment, {"numbers": [1, 2, 3]})
     limit = time.monotonic() + _RUN_LIMIT
@@ -181,7 +181,7 @@ def check_flow_run(settings: Settings) -> str:
 
 def check_schedule(settings: Settings) -> str:
     """The server plans runs for a schedule: a wrong SQLAlchemy plans none, without a word."""
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     deployment = _self_check_deployment(server)
     before = {run.identity for run in server.runs_of(deployment)}
     # Half a day away: near enough to be planned at once, too far to be run.
@@ -224,7 +224,7 @@ def throw_away_set(report: _Report) -> Iterator[Settings | None]:
 
 
 def _examine_services(settings: Settings, report: _Report) -> None:
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     report.line("Prefect server answers", lambda: f"version {server.request('GET', 'admin/version')}")
     report.line("Flows deployed", lambda: check_deployments(server))
     report.line("Self-check deployed", lambda: _deploy_self_check(settings))

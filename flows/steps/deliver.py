@@ -127,7 +127,9 @@ def write_report(
         folder=folder,
         links={
             "prefect": prefect_url,
-            "curves": writer.curves_url(settings.mlflow_tracking_uri, charter.poc_name, key),
+            "curves": writer.curves_url(
+                settings.mlflow_tracking_uri, charter.poc_name, key, pages=settings.mlflow_pages
+            ),
         },
         figures=figures,
         command=f"depthcase run {charter.poc_name}.yaml",
@@ -159,6 +161,7 @@ def record(
         charter_yaml=charter.to_yaml(),
         artifacts=artifacts,
         key=key,
+        pages=settings.mlflow_pages,
         note=page.note(
             decided.comparison, decided.verdict, language=charter.report_language(), picture_url=MAIN_PICTURE
         ),

@@ -1,10 +1,5 @@
 """A real PostgreSQL on loopback as the historian: asked, never changed, its password never shown."""
 
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,37 +10,16 @@ from flows.errors import SourceError
 from flows.lake.quarantine import check
 from flows.sources.read import read_source
 from flows.sources.sql import read_query
+from tests.postgres import cluster, only_where_installed
 
-BINARIES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path("/nowhere"))
-pytestmark = [
-    pytest.mark.services,
-    pytest.mark.skipif(not (BINARIES / "initdb").exists(), reason="PostgreSQL is not installed on this machine"),
-]
-
-
-def as_server(*command: str) -> None:
-    """Run a command of PostgreSQL, which refuses to run as root."""
-    drop_rights = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    subprocess.run([*drop_rights, *command], check=True, capture_output=True, cwd="/", timeout=60)
+pytestmark = [pytest.mark.services, only_where_installed]
 
 
 @pytest.fixture(scope="module")
 def historian() -> Iterator[str]:
     """Address of a server with the table "strokes", for a user with a password and all rights."""
-    folder = Path(tempfile.mkdtemp(prefix="historian-"))
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    data = folder / "data"
-    (folder / "password").write_text("secret-7")
-    as_server(str(BINARIES / "initdb"), "-D", str(data), "-U", "plant", "-A", "md5", f"--pwfile={folder / 'password'}")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    as_server(str(BINARIES / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
-    try:
-        address = f"postgresql+psycopg://plant:secret-7@127.0.0.1:{port}/postgres"
-        engine = create_engine(address)
+    with cluster("plant", "secret-7") as server:
+        engine = create_engine(server.address("psycopg"))
         with engine.begin() as connection:
             connection.execute(text('CREATE TABLE strokes (time timestamptz, "force [kN]" float8, ok bool)'))
             connection.execute(text("CREATE SEQUENCE counter"))
@@ -56,10 +30,7 @@ def historian() -> Iterator[str]:
                 )
             )
         engine.dispose()
-        yield address
-    finally:
-        as_server(str(BINARIES / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+        yield server.address("psycopg")
 
 
 def test_rows_arrive_exactly_and_in_utc(historian: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
