@@ -23,6 +23,7 @@ from relu_core.comparison import (
     choose_threshold,
     confirm_baseline,
     confirm_network,
+    cost_curve,
     label_of,
     money_of,
     network_validation_predictions,
@@ -132,7 +133,9 @@ class _Judge:
         self._predictions[label_of(family)] = found.prediction
         self.networks.append(store_network(found.network, self._folder))
         points = tuple(
-            replace(point, latency_ms=found.latency_ms) if point.hidden_widths == family.finalist else point
+            replace(point, latency_ms=found.latency_ms, latency_1000_ms=found.latency_1000_ms)
+            if point.hidden_widths == family.finalist
+            else point
             for point in family.points
         )
         return replace(family, confirmed=found.metric, points=points)
@@ -169,7 +172,13 @@ class _Judge:
     def _priced(self, option: str, label: str, pairs: list[tuple[Floats, Floats]]) -> MoneyResult:
         criteria: Criteria = self._criteria
         threshold = choose_threshold(pairs, criteria)
-        y = self._untouched[1]
         return money_of(
-            option, label, y, self._predictions[label], threshold, criteria=criteria, seed=self._charter.seed
+            option,
+            label,
+            self._untouched[1],
+            self._predictions[label],
+            threshold,
+            criteria=criteria,
+            curve=cost_curve(pairs, threshold, criteria),
+            seed=self._charter.seed,
         )

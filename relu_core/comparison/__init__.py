@@ -7,7 +7,6 @@ from relu_core.comparison.compare import champion_of, compare
 from relu_core.comparison.confirm import (
     ConfirmedNetwork,
     confirm_network,
-    latency_ms,
     network_validation_predictions,
     train_finalist,
 )
@@ -20,6 +19,7 @@ from relu_core.comparison.evidence import (
     ratio_of_sizes,
 )
 from relu_core.comparison.intervals import bootstrap_metric, fold_mean_interval, nested_bootstrap, quotient, wilson
+from relu_core.comparison.latency import latencies_ms
 from relu_core.comparison.learning_curve import learning_curve, rows_to_target
 from relu_core.comparison.metrics import (
     LOSS_OF_TASK,
@@ -41,6 +41,7 @@ from relu_core.comparison.schema import (
     BaselineResult,
     Comparison,
     Confusion,
+    CostCurve,
     DatasetRecord,
     FamilyResult,
     FindingRecord,
@@ -52,6 +53,7 @@ from relu_core.comparison.schema import (
     RegionEvidence,
     SizeInterval,
     SizePoint,
+    TaskTime,
     Yardstick,
 )
 from relu_core.comparison.sizes import Effort, plan_effort, size_grid, training_work
@@ -95,7 +97,7 @@ __all__ = [
     "ConfirmedNetwork",
     "train_finalist",
     "network_validation_predictions",
-    "latency_ms",
+    "latencies_ms",
     "learning_curve",
     "rows_to_target",
     "make_yardstick",
@@ -136,8 +138,10 @@ __all__ = [
     "LearningPoint",
     "LearningCurve",
     "Confusion",
+    "CostCurve",
     "MoneyResult",
     "Approval",
+    "TaskTime",
     "decide",
     "Verdict",
     "KINDS",
