@@ -98,4 +98,6 @@ def found(wording: str, severity: Severity, column: str = "", *, remedy: str, **
     percent = {f"{name}_percent": 100 * share for name, share in shares.items()}
     evidence = EVIDENCE[wording].format(column=column, **facts, **percent)
     code = wording.partition(".")[0]
-    return Finding(code, severity, column, evidence, REMEDIES[remedy], wording, remedy, facts)
+    # A record holds numbers as floats: what is read back must equal what was written.
+    kept = {name: value if isinstance(value, str) else float(value) for name, value in facts.items()}
+    return Finding(code, severity, column, evidence, REMEDIES[remedy], wording, remedy, kept)

@@ -60,9 +60,7 @@ def _line(comparison: Comparison, verdict: Verdict, language: str) -> Line:
     cells = (
         Markup("{}<br>{}").format(as_text(comparison.poc), as_text(comparison.dataset.target)),
         title,
-        Markup("{} {}").format(numbers.interval(chosen.saving_per_year, "amount"), numbers.currency)
-        if chosen
-        else nothing,
+        numbers.interval(chosen.saving_per_year, "money") if chosen else nothing,
         numbers.interval(chosen.payback_years, "years") if chosen else nothing,
         numbers.interval(best[0][1]) if best else nothing,
         target,

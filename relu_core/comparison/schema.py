@@ -288,13 +288,14 @@ class Approval:
 
 @dataclass(frozen=True)
 class TaskTime:
-    """When one task of the evaluation ran. begun: seconds after the evaluation began; a task that was answered from
-    an earlier run takes next to none.
+    """When one task of the evaluation ran. hidden_layers: of the family it was for, 0 for all. begun: seconds after the
+    evaluation began; a task that was answered from an earlier run takes next to none.
     """
 
     name: str
-    begun: float = measured("s", "seconds", clock=True)
-    seconds: float = measured("s", "seconds", "lower", clock=True)
+    hidden_layers: int = 0
+    begun: float = measured("s", "seconds", clock=True, default=0.0)
+    seconds: float = measured("s", "seconds", "lower", clock=True, default=0.0)
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def golden_comparison() -> Comparison:
         findings=[FindingRecord("constant", "info", "speed", "one value in 1000 rows", "left out", *of_finding)],
         approvals=[Approval("compare", "approved", "M. Sato", "worth a look", 60.0)],
         seconds={"screen": 2.0},
-        tasks=[TaskTime("Screen · Try simple models", 0.5, 1.25)],
+        tasks=[TaskTime("Screen · Coarse sweep", 2, 0.5, 1.25)],
         versions={"depthcase": "0.1.0"},
     )
 
