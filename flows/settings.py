@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from flows.errors import ServiceError
+from flows.places import Place, StorePath, place_of
 
 LOOPBACK = "127.0.0.1"
 # Who runs the services: `depthcase up` itself, or systemd or compose.
@@ -16,7 +17,8 @@ _OWN, _SYSTEM = "own", "system"
 class Settings:
     """Folders and addresses of one installation.
 
-    home: state of the services (databases, logs, process ids). data: the data folder; paths from a form stay inside it.
+    home: state of the services (databases, logs, process ids). data: the data folder, or the address of one in an
+    object store; paths from a form stay inside it.
     An external server is one whose address was given by the environment: it is used, never started or stopped.
     starts_services: False where systemd or compose runs them; then both servers and the worker are external.
     listen: the address on which servers listen. *_pages: where people open the servers, empty for where they listen.
@@ -26,7 +28,7 @@ class Settings:
     """
 
     home: Path
-    data: Path
+    data: Place
     prefect_port: int
     mlflow_port: int
     prefect_api_url: str
@@ -60,32 +62,32 @@ class Settings:
         return self.mlflow_artifacts or str(self.home / "mlflow" / "artifacts")
 
     @property
-    def raw(self) -> Path:
+    def raw(self) -> Place:
         """Files as the plant wrote them."""
         return self.data / "1_raw"
 
     @property
-    def lake(self) -> Path:
+    def lake(self) -> Place:
         """Parquet data sets, content-addressed."""
         return self.data / "2_lake"
 
     @property
-    def features(self) -> Path:
+    def features(self) -> Place:
         """Development rows and untouched rows of an evaluation."""
         return self.data / "3_features"
 
     @property
-    def results(self) -> Path:
+    def results(self) -> Place:
         """Records of the stages: JSON, Parquet, safetensors."""
         return self.data / "4_results"
 
     @property
-    def reports(self) -> Path:
+    def reports(self) -> Place:
         """The decision pages."""
         return self.data / "5_reports"
 
     @property
-    def charters(self) -> Path:
+    def charters(self) -> Place:
         """Charters kept with the project."""
         return self.data / "charters"
 
@@ -109,7 +111,7 @@ def read_settings(environment: dict[str, str] | None = None) -> Settings:
     mlflow_tracking_uri = env.get("MLFLOW_TRACKING_URI") or mlflow_loopback
     return Settings(
         home=Path(env.get("DEPTHCASE_HOME") or ".depthcase").resolve(),
-        data=Path(env.get("DEPTHCASE_DATA") or "data").resolve(),
+        data=_data(env.get("DEPTHCASE_DATA") or "data"),
         prefect_port=prefect_port,
         mlflow_port=mlflow_port,
         prefect_api_url=prefect_api_url.rstrip("/"),
@@ -151,6 +153,11 @@ def _one_of(env: dict[str, str], name: str, *known: str) -> str:
     if value not in known:
         raise ServiceError(f"{name} is {value!r}; write {' or '.join(known)}.")
     return value
+
+
+def _data(text: str) -> Place:
+    place = place_of(text)
+    return place if isinstance(place, StorePath) else place.resolve()
 
 
 def _port(env: dict[str, str], name: str, default: int) -> int:

@@ -19,6 +19,7 @@ from flows.errors import DepthcaseError
 from flows.operations import deployments, processes, services
 from flows.operations.mlflow_check import write_and_read_back
 from flows.operations.servers import PrefectServer, prefect_server, read_result
+from flows.places import Place
 from flows.settings import Settings
 
 Say = Callable[[str], None]
@@ -106,19 +107,28 @@ def declared_pins() -> dict[str, SpecifierSet]:
 def check_folders(settings: Settings) -> str:
     """The home and data folders take a file."""
     for folder in (settings.home, settings.data):
-        made = not folder.exists()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder) as file:
-                file.write(b"depthcase")
-            if made:
-                folder.rmdir()
+            _try_to_write(folder)
         except OSError as error:
             raise _Unwell(
-                f"{folder} cannot be written ({error.strerror}); free it, or choose another with "
+                f"{folder} cannot be written ({error.strerror or error}); free it, or choose another with "
                 f"{'DEPTHCASE_HOME' if folder == settings.home else 'DEPTHCASE_DATA'}."
             ) from error
     return f"{settings.home} and {settings.data} can be written"
+
+
+def _try_to_write(folder: Place) -> None:
+    if not isinstance(folder, Path):
+        with tempfile.NamedTemporaryFile() as file:
+            (folder / "depthcase-doctor").put(Path(file.name))
+        (folder / "depthcase-doctor").unlink()
+        return
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"depthcase")
+    if made:
+        folder.rmdir()
 
 
 def check_free_ports(settings: Settings) -> str:

@@ -12,6 +12,7 @@ from flows.operations import deployments, launch, processes
 from flows.operations.deployments import PLANNED, POOL, PlannedDeployment
 from flows.operations.launch import MLFLOW, PREFECT, TITLES, WORKER, WORKER_PROCESS
 from flows.operations.servers import FlowRun, answers, prefect_server
+from flows.places import place_of
 from flows.settings import LOOPBACK, Settings, process_environment, ui_pages
 
 # Seconds. A first start writes its database; measured up to 42 s on a busy machine.
@@ -110,7 +111,7 @@ def running_settings(settings: Settings) -> Settings:
         settings = replace(settings, mlflow_tracking_uri=mlflow.address, mlflow_port=_port_of(mlflow.address))
     worker = processes.read_record(_records(settings), WORKER_PROCESS)
     if worker is not None and processes.is_alive(worker):
-        settings = replace(settings, data=Path(worker.data))
+        settings = replace(settings, data=place_of(worker.data))
     return settings
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from flows.places import Place
 from flows.report import tables, words
 from flows.report.error_rates import published_rates
 from flows.report.facts import OPTION, Facts, as_text, facts_of, gap_name, rate_facts, recommended
@@ -36,12 +36,12 @@ def write_report(
     verdict: Verdict,
     *,
     language: str,
-    folder: Path,
+    folder: Place,
     links: Mapping[str, str],
     figures: Mapping[str, str] | None = None,
     command: str = "",
     error_rates: Mapping[str, float] | None = None,
-) -> Path:
+) -> Place:
     """Write the decision page and return its path, folder/report_<language>.html; an older one is replaced whole.
 
     language: "en" or "ja". links: addresses by name (prefect, mlflow, curves). figures: SVG drawings by name, such as

@@ -1,10 +1,10 @@
 """Stage 3, Confirm: the finalists, once, on the untouched rows; money at a threshold chosen before; regions."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from flows.charter import Charter
 from flows.features.columns import fit_columns
+from flows.places import Place
 from flows.settings import Settings
 from flows.steps.compare import TunedFamily, recipe_for
 from flows.steps.effort import effort_of
@@ -96,7 +96,7 @@ def count_regions(
 class _Judge:
     """The untouched rows, opened once for all finalists."""
 
-    def __init__(self, charter: Charter, rows: Rows, untouched: RowsFile, folder: Path) -> None:
+    def __init__(self, charter: Charter, rows: Rows, untouched: RowsFile, folder: Place) -> None:
         self._charter, self._criteria, self._rows, self._folder = charter, charter.criteria(), rows, folder
         self._effort = effort_of(charter, rows)
         self.columns = fit_columns(rows.frame, rows.file.columns)

@@ -1,6 +1,5 @@
 """Writes the stream of items to MLflow: once for each key, complete or not at all."""
 
-import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from flows.errors import ServiceError
+from flows.places import Place
 from flows.tracking import view
 from flows.tracking.items import (
     TAG_LIMIT,
@@ -72,7 +72,7 @@ def record(
     *,
     tracking_uri: str,
     charter_yaml: str,
-    artifacts: Mapping[str, Path] | None = None,
+    artifacts: Mapping[str, Place] | None = None,
     key: str,
     note: str = "",
     pages: str = "",
@@ -250,7 +250,7 @@ def _upload(client: MlflowClient, run_id: str, files: list[Text | File]) -> None
             if isinstance(item, Text):
                 target.write_text(item.text, encoding="utf-8")
             else:
-                shutil.copyfile(item.source, target)
+                target.write_bytes(item.source.read_bytes())
         client.log_artifacts(run_id, folder)
 
 
