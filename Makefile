@@ -42,8 +42,16 @@ bench-regions: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_regions --cases $(CASES)/regions \
 		$(if $(wildcard $(PROTOTYPES)/regions),--prototypes $(PROTOTYPES)/regions)
 
-bench-exact bench-training bench-theory bench-streaming: setup
+bench-exact bench-training bench-theory: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.$(subst -,_,$@)
+
+# SIZE in MiB; 10240 needs 20 GB in FOLDER for a while.
+SIZE ?= 300
+REPEATS ?= 3
+FOLDER ?= /tmp
+
+bench-streaming: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_streaming --size $(SIZE) --repeats $(REPEATS) --folder $(FOLDER)
 
 bench-planted: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.planted_learnability

@@ -4,6 +4,7 @@ The map, one line a stage, in the data's order:
     charter         the question, the promise and the price, fixed first
     settings        folders, ports and addresses of this installation
     errors          what is refused, in one sentence each
+    places          a folder of this machine, or a prefix of an object store
     whole_files     written beside, then renamed: whole or not at all
     sources         a plant's files and queries -> Table
     lake            Table -> checked rows -> Parquet data set, versioned by content

@@ -8,13 +8,13 @@ import hashlib
 import json
 import math
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from flows.errors import CharterError
+from flows.places import Place
 from relu_core.comparison import METRICS, Criteria, EvaluationProtocol
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
@@ -247,7 +247,7 @@ class Charter(BaseModel):
         return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
-def read_charter(path: Path) -> Charter:
+def read_charter(path: Place) -> Charter:
     """The charter in a YAML file. Raises CharterError: no such file, no YAML, or one sentence a field that is wrong."""
     try:
         text = path.read_text(encoding="utf-8")

@@ -4,8 +4,10 @@ import argparse
 import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import DepthcaseError, ServiceError, SourceError
@@ -34,7 +36,9 @@ def up(_: argparse.Namespace) -> int:
     from flows.operations import services
 
     running = services.up(settings(), _say)
-    _say(f"\nPrefect  {running.prefect_ui_url}\nMLflow   {running.mlflow_tracking_uri}\nStop with: depthcase down")
+    _say(f"\nPrefect  {running.prefect_ui_url}\nMLflow   {running.mlflow_ui_url}")
+    if running.starts_services:
+        _say("Stop with: depthcase down")
     return 0
 
 
@@ -69,6 +73,13 @@ def doctor(_: argparse.Namespace) -> int:
     return 0 if examination.examine(settings(), _say) else 1
 
 
+def serve(chosen: argparse.Namespace) -> int:
+    """Be one service in the foreground, for systemd or compose to watch."""
+    from flows.operations import launch
+
+    launch.serve(replace(settings(), home=chosen.home.resolve()) if chosen.home else settings(), chosen.service)
+
+
 def run(chosen: argparse.Namespace) -> int:
     """Evaluate a charter from its data file to the verdict."""
     from flows.charter import read_charter
@@ -85,7 +96,8 @@ def ingest(chosen: argparse.Namespace) -> int:
     _require_existing(chosen.path)
     if not re.fullmatch(NAME_PATTERN, chosen.name):
         raise SourceError(f"--name is {chosen.name!r}; use small letters, digits and hyphens, for example press-line-7")
-    return 0 if _ingest(_running_services(), chosen.path, chosen.name) else 1
+    more = {"sheet": chosen.sheet, "watermark": chosen.watermark, "secret": chosen.secret}
+    return 0 if _ingest(_running_services(), chosen.path, chosen.name, more) else 1
 
 
 def inspect(chosen: argparse.Namespace) -> int:
@@ -137,7 +149,7 @@ def demo(_: argparse.Namespace) -> int:
     running = _running_services()
     path = demonstration.prepare(running)
     _say(f"Raw files of a stamping line written to {running.raw}; the question is asked by {path}.")
-    code = _evaluate(read_charter(path), running, path.parent, wait=True)
+    code = _evaluate(read_charter(path), running, Path(), wait=True)
     _say(f"\nThe services stay up so that the links open. Stop them with: {_own_command()} down")
     return code
 
@@ -162,16 +174,18 @@ def _running_services() -> Settings:
     return services.ensure_up(settings(), _say)
 
 
-def _ingest(running: Settings, path: Path, name: str) -> bool:
-    """Ingest one file or folder by a worker; whether it is stored now."""
+def _ingest(running: Settings, path: Path, name: str, more: Mapping[str, str] = MappingProxyType({})) -> bool:
+    """Ingest one file or folder by a worker; whether it is stored now. more: further fields of the form."""
     from flows.operations import runs
     from flows.sources.arrival import bring_in
 
-    request = {"path": bring_in(path, running.raw, name), "name": name}
+    request = {"path": bring_in(path, running.raw, name), "name": name, **more}
     result = _follow(running, runs.submit(running, "Ingest data", "ingest", {"request": request}))
     if result is None:
         return False
     news = "stored" if result["created"] else "nothing new, this content is in the lake already"
+    if result["added"] >= 0:
+        news = f"{result['added']:,} of them new" if result["created"] else "nothing new since the last time"
     counts = f"{result['rows']:,} rows, {result['quarantined']:,} in quarantine"
     _say(f"{path.name} -> {name} version {result['version']}: {counts}; {news}.")
     return True
@@ -260,6 +274,11 @@ def _parser() -> argparse.ArgumentParser:
     intake = commands.add_parser("ingest", help="bring a CSV or Excel file, or a folder of them, into the lake")
     intake.add_argument("path", type=Path, metavar="FILE_OR_FOLDER")
     intake.add_argument("--name", required=True, help="name of the data set: small letters, digits and hyphens")
+    intake.add_argument("--sheet", default="", help="sheet of a workbook or table of a database")
+    intake.add_argument(
+        "--watermark", default="", metavar="COLUMN", help="of a database: read only rows above the last"
+    )
+    intake.add_argument("--secret", default="", metavar="NAME", help="Prefect secret with the database's password")
     intake.set_defaults(command=ingest)
     look = commands.add_parser("inspect", help="look at a file: its columns, its bad rows, a charter to start from")
     look.add_argument("path", type=Path, metavar="FILE_OR_FOLDER")
@@ -269,6 +288,10 @@ def _parser() -> argparse.ArgumentParser:
     scoring.add_argument("path", type=Path, metavar="FILE")
     scoring.add_argument("--to", type=Path, required=True, metavar="OUT.csv", help="a .csv or .parquet file to write")
     scoring.set_defaults(command=predict)
+    one = commands.add_parser("serve", help="be one service in the foreground, for systemd or compose to watch")
+    one.add_argument("service", choices=("prefect-server", "mlflow-server", "worker"))
+    one.add_argument("--home", type=Path, metavar="FOLDER", help="where it keeps its state, instead of DEPTHCASE_HOME")
+    one.set_defaults(command=serve)
     table = commands.add_parser("overview", help="one page over all PoCs: which deserves the next budget")
     table.add_argument("--language", choices=("en", "ja"), default="en")
     table.set_defaults(command=overview)

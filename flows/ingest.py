@@ -26,25 +26,41 @@ class IngestRequest(BaseModel):
         description="Small letters, digits and hyphens. Known already? Then this becomes its newest version.",
     )
     sheet: str = Field(
-        "", title="Sheet of a workbook", description="Empty: all sheets are compared and the data is found."
+        "",
+        title="Sheet of a workbook",
+        description="Or table of a database. Empty: all sheets are compared and the data is found.",
+    )
+    watermark: str = Field(
+        "",
+        title="Column of a database that grows",
+        description="A time or a running number: next time only rows above its highest value are read and added. "
+        "Empty: everything is read every time.",
+    )
+    secret: str = Field(
+        "",
+        title="Secret with the database's password",
+        description="Name of a Prefect block of type Secret. Empty: the password is found in the worker's environment.",
     )
 
 
 @flow(
     name="Ingest data",
-    description="Read CSV or Excel, check every row, keep the good ones as Parquet and the bad ones with their reason.",
+    description="Read files or a database, check every row; the good ones become Parquet, the bad keep their reason.",
     flow_run_name="{request.name}",
 )
 def ingest_data(request: IngestRequest) -> dict[str, Any]:
     """Ingest `request`; what comes back names the version and counts its rows."""
     source: dict[str, Any] = tasks.look_at_source.submit(path=request.path, root=str(settings().raw)).result()
-    stored: dict[str, Any] = tasks.store_dataset.submit(source=source, name=request.name, sheet=request.sheet).result()
+    wanted = request.model_dump(include={"name", "sheet", "watermark", "secret"})
+    stored: dict[str, Any] = tasks.store_dataset.submit(source=source, wanted=wanted).result()
     create_markdown_artifact(key="ingest", markdown=_account(source, stored))
     return stored
 
 
 def _account(source: dict[str, Any], stored: dict[str, Any]) -> str:
     news = "New version stored." if stored["created"] else "Nothing new: this content is in the lake already."
+    if stored["added"] >= 0:
+        news = f"{stored['added']:,} new rows added." if stored["created"] else "Nothing new since the last time."
     return (
         f"### {news}\n\n| | |\n|---|---|\n| data set | `{stored['name']}` version `{stored['version']}` |\n"
         f"| rows stored | {stored['rows']:,} |\n| rows in quarantine | {stored['quarantined']:,} |\n"

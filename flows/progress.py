@@ -1,10 +1,16 @@
-"""How far an evaluation is and how long it may still take: the artifact a person watches."""
+"""How far a run is and how long it may still take: the artifact a person watches."""
 
 import time
+from collections.abc import Callable
 from typing import cast
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+from flows.lake import stream
+
+# Seconds between two words about a file that is read.
+_PAUSE = 3.0
 
 
 class Progress:
@@ -31,3 +37,31 @@ class Progress:
         left = max(0.0, self._minutes * (1 - self._done))
         spent = (time.monotonic() - self._started) / 60
         return f"{step.capitalize()} done after {spent:.1f} min, at most {left:.0f} min left."
+
+
+def reading_progress() -> Callable[[stream.Progress], None]:
+    """Who is told how far a large file was read, and moves a bar on the run's page; no bar before the first word."""
+    artifact: UUID | None = None
+    spoken = 0.0
+
+    def tell(progress: stream.Progress) -> None:
+        nonlocal artifact, spoken
+        now, ended = time.monotonic(), progress.done == progress.total
+        if now - spoken < _PAUSE and not ended:
+            return
+        spoken, percent = now, round(100 * progress.done / max(progress.total, 1), 1)
+        if artifact is None:
+            made = create_progress_artifact(progress=percent, key="progress", description=reading_sentence(progress))
+            artifact = cast(UUID, made)
+        else:
+            update_progress_artifact(artifact, progress=percent, description=reading_sentence(progress))
+
+    return tell
+
+
+def reading_sentence(progress: stream.Progress) -> str:
+    """Such as "3,072 of 10,240 MiB read at 80 MiB/s, 1.5 min left."."""
+    done, total = progress.done / (1 << 20), progress.total / (1 << 20)
+    rate = done / progress.seconds if progress.seconds > 0 else 0.0
+    left = f"{progress.seconds_left / 60:.1f} min" if progress.seconds_left >= 60 else f"{progress.seconds_left:.0f} s"
+    return f"{done:,.0f} of {total:,.0f} MiB read at {rate:,.0f} MiB/s, {left} left."

@@ -1,68 +1,102 @@
 """Where things lie and which ports are used: read once from the environment, then frozen. The only reader of it."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from flows.errors import ServiceError
+from flows.places import Place, StorePath, place_of
+
+LOOPBACK = "127.0.0.1"
+# Who runs the services: `depthcase up` itself, or systemd or compose.
+_OWN, _SYSTEM = "own", "system"
 
 
 @dataclass(frozen=True)
 class Settings:
     """Folders and addresses of one installation.
 
-    home: state of the services (databases, logs, process ids). data: the data folder; paths from a form stay inside it.
+    home: state of the services (databases, logs, process ids). data: the data folder, or the address of one in an
+    object store; paths from a form stay inside it.
     An external server is one whose address was given by the environment: it is used, never started or stopped.
+    starts_services: False where systemd or compose runs them; then both servers and the worker are external.
+    listen: the address on which servers listen. *_pages: where people open the servers, empty for where they listen.
+    *_login: "user:password", empty for none. *_database: its address, empty for a file in the home folder.
+    mlflow_artifacts: folder or address of an object store for MLflow's files, empty for the home folder.
+    backups: folder of the backups, None where none are made.
     """
 
     home: Path
-    data: Path
+    data: Place
     prefect_port: int
     mlflow_port: int
     prefect_api_url: str
     mlflow_tracking_uri: str
     prefect_is_external: bool = False
     mlflow_is_external: bool = False
+    starts_services: bool = True
+    listen: str = LOOPBACK
+    prefect_pages: str = ""
+    mlflow_pages: str = ""
+    prefect_login: str = field(default="", repr=False)
+    mlflow_login: str = field(default="", repr=False)
+    prefect_database: str = field(default="", repr=False)
+    mlflow_database: str = field(default="", repr=False)
+    mlflow_artifacts: str = ""
+    backups: Path | None = None
 
     @property
     def prefect_ui_url(self) -> str:
         """Where a person opens the Prefect server; its API lies below it."""
-        return self.prefect_api_url.removesuffix("/api")
+        return self.prefect_pages or self.prefect_api_url.removesuffix("/api")
 
     @property
-    def raw(self) -> Path:
+    def mlflow_ui_url(self) -> str:
+        """Where a person opens the MLflow server."""
+        return self.mlflow_pages or self.mlflow_tracking_uri
+
+    @property
+    def artifacts(self) -> str:
+        """Where our own MLflow server keeps files."""
+        return self.mlflow_artifacts or str(self.home / "mlflow" / "artifacts")
+
+    @property
+    def raw(self) -> Place:
         """Files as the plant wrote them."""
         return self.data / "1_raw"
 
     @property
-    def lake(self) -> Path:
+    def lake(self) -> Place:
         """Parquet data sets, content-addressed."""
         return self.data / "2_lake"
 
     @property
-    def features(self) -> Path:
+    def features(self) -> Place:
         """Development rows and untouched rows of an evaluation."""
         return self.data / "3_features"
 
     @property
-    def results(self) -> Path:
+    def results(self) -> Place:
         """Records of the stages: JSON, Parquet, safetensors."""
         return self.data / "4_results"
 
     @property
-    def reports(self) -> Path:
+    def reports(self) -> Place:
         """The decision pages."""
         return self.data / "5_reports"
 
     @property
-    def charters(self) -> Path:
+    def charters(self) -> Place:
         """Charters kept with the project."""
         return self.data / "charters"
 
 
 def read_settings(environment: dict[str, str] | None = None) -> Settings:
-    """Settings from `environment` (default: the process's). Ports: DEPTHCASE_PREFECT_PORT, DEPTHCASE_MLFLOW_PORT."""
+    """Settings from `environment` (default: the process's); deploy/env.example tells every variable.
+
+    Raises ServiceError for a value that cannot be meant, naming the variable.
+    """
     env = dict(os.environ) if environment is None else environment
     prefect_port = _port(env, "DEPTHCASE_PREFECT_PORT", 4200)
     mlflow_port = _port(env, "DEPTHCASE_MLFLOW_PORT", 5000)
@@ -70,20 +104,60 @@ def read_settings(environment: dict[str, str] | None = None) -> Settings:
         raise ServiceError(
             f"DEPTHCASE_PREFECT_PORT and DEPTHCASE_MLFLOW_PORT are both {prefect_port}; give each its own."
         )
-    prefect_loopback = f"http://127.0.0.1:{prefect_port}/api"
-    mlflow_loopback = f"http://127.0.0.1:{mlflow_port}"
+    prefect_loopback = f"http://{LOOPBACK}:{prefect_port}/api"
+    mlflow_loopback = f"http://{LOOPBACK}:{mlflow_port}"
+    starts_services = _one_of(env, "DEPTHCASE_SERVICES", _OWN, _SYSTEM) == _OWN
     prefect_api_url = env.get("PREFECT_API_URL") or prefect_loopback
     mlflow_tracking_uri = env.get("MLFLOW_TRACKING_URI") or mlflow_loopback
     return Settings(
         home=Path(env.get("DEPTHCASE_HOME") or ".depthcase").resolve(),
-        data=Path(env.get("DEPTHCASE_DATA") or "data").resolve(),
+        data=_data(env.get("DEPTHCASE_DATA") or "data"),
         prefect_port=prefect_port,
         mlflow_port=mlflow_port,
         prefect_api_url=prefect_api_url.rstrip("/"),
         mlflow_tracking_uri=mlflow_tracking_uri.rstrip("/"),
-        prefect_is_external=prefect_api_url.rstrip("/") != prefect_loopback,
-        mlflow_is_external=mlflow_tracking_uri.rstrip("/") != mlflow_loopback,
+        prefect_is_external=not starts_services or prefect_api_url.rstrip("/") != prefect_loopback,
+        mlflow_is_external=not starts_services or mlflow_tracking_uri.rstrip("/") != mlflow_loopback,
+        starts_services=starts_services,
+        listen=env.get("DEPTHCASE_LISTEN") or LOOPBACK,
+        prefect_pages=env.get("DEPTHCASE_PREFECT_PAGES", "").rstrip("/"),
+        mlflow_pages=env.get("DEPTHCASE_MLFLOW_PAGES", "").rstrip("/"),
+        prefect_login=_prefect_login(env),
+        mlflow_login=_mlflow_login(env),
+        prefect_database=env.get("PREFECT_SERVER_DATABASE_CONNECTION_URL", ""),
+        mlflow_database=env.get("MLFLOW_BACKEND_STORE_URI", ""),
+        mlflow_artifacts=env.get("MLFLOW_ARTIFACTS_DESTINATION", ""),
+        backups=Path(env["DEPTHCASE_BACKUPS"]).resolve() if env.get("DEPTHCASE_BACKUPS") else None,
     )
+
+
+def _prefect_login(env: dict[str, str]) -> str:
+    login = env.get("PREFECT_API_AUTH_STRING", "")
+    if login and not all(login.partition(":")):
+        raise ServiceError("PREFECT_API_AUTH_STRING must be user:password; write it so.")
+    return login
+
+
+def _mlflow_login(env: dict[str, str]) -> str:
+    user, password = env.get("MLFLOW_TRACKING_USERNAME", ""), env.get("MLFLOW_TRACKING_PASSWORD", "")
+    if bool(user) != bool(password):
+        raise ServiceError("MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD go together; give both or neither.")
+    if ":" in user:
+        raise ServiceError("MLFLOW_TRACKING_USERNAME must not have a colon; choose another name.")
+    return f"{user}:{password}" if user else ""
+
+
+def _one_of(env: dict[str, str], name: str, *known: str) -> str:
+    """The value of `name`, the first of `known` where it is not set."""
+    value = env.get(name) or known[0]
+    if value not in known:
+        raise ServiceError(f"{name} is {value!r}; write {' or '.join(known)}.")
+    return value
+
+
+def _data(text: str) -> Place:
+    place = place_of(text)
+    return place if isinstance(place, StorePath) else place.resolve()
 
 
 def _port(env: dict[str, str], name: str, default: int) -> int:
@@ -102,7 +176,46 @@ def ui_pages(settings: Settings) -> Path:
 _FOREIGN = {
     "PREFECT_API_KEY", "PREFECT_PROFILE", "PREFECT_PROFILES_PATH", "PREFECT__FLOW_RUN_ID",
     "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_RUN_ID", "MLFLOW_REGISTRY_URI",
+    "MLFLOW_TRACKING_TOKEN", "PREFECT_API_DATABASE_CONNECTION_URL",
+    # These come back from the settings, each only where it is needed.
+    "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_SERVER_DATABASE_CONNECTION_URL",
+    "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_BACKEND_STORE_URI",
 }  # fmt: skip
+
+
+def prefect_server_environment(settings: Settings) -> dict[str, str]:
+    """Environment of the Prefect server: a flow's, and what only the server may know."""
+    secrets = {
+        "PREFECT_SERVER_API_AUTH_STRING": settings.prefect_login,
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": settings.prefect_database,
+    }
+    return process_environment(settings) | _given(secrets)
+
+
+def mlflow_server_environment(settings: Settings) -> dict[str, str]:
+    """Environment of the MLflow server: a flow's, and what only the server may know."""
+    # By the environment and not by an argument: arguments are seen by everybody on the machine.
+    return process_environment(settings) | {"MLFLOW_BACKEND_STORE_URI": mlflow_database(settings)}
+
+
+def mlflow_database(settings: Settings) -> str:
+    """Address of the database behind our own MLflow server."""
+    return settings.mlflow_database or f"sqlite:///{settings.home / 'mlflow' / 'mlflow.db'}"
+
+
+def prefect_database(settings: Settings) -> str:
+    """Address of the database behind our own Prefect server."""
+    return settings.prefect_database or f"sqlite+aiosqlite:///{settings.home / 'prefect' / 'prefect.db'}"
+
+
+def _logins(settings: Settings) -> dict[str, str]:
+    user, _, password = settings.mlflow_login.partition(":")
+    logins = {"MLFLOW_TRACKING_USERNAME": user, "MLFLOW_TRACKING_PASSWORD": password}
+    return _given(logins | {"PREFECT_API_AUTH_STRING": settings.prefect_login})
+
+
+def _given(variables: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if value}
 
 
 def process_environment(settings: Settings, environment: dict[str, str] | None = None) -> dict[str, str]:
@@ -115,16 +228,23 @@ def process_environment(settings: Settings, environment: dict[str, str] | None =
     without_proxy = [part for part in (env.get("NO_PROXY") or env.get("no_proxy") or "").split(",") if part]
     loopback = ",".join([*without_proxy, "127.0.0.1", "localhost"])
     prefect_home = settings.home / "prefect"
-    return kept | {
+    return {
+        **kept,
+        **_logins(settings),
         "DEPTHCASE_HOME": str(settings.home),
         "DEPTHCASE_DATA": str(settings.data),
         "DEPTHCASE_PREFECT_PORT": str(settings.prefect_port),
         "DEPTHCASE_MLFLOW_PORT": str(settings.mlflow_port),
+        "DEPTHCASE_SERVICES": _OWN if settings.starts_services else _SYSTEM,
+        "DEPTHCASE_LISTEN": settings.listen,
+        "DEPTHCASE_PREFECT_PAGES": settings.prefect_pages,
+        "DEPTHCASE_MLFLOW_PAGES": settings.mlflow_pages,
         "NO_PROXY": loopback,
         "no_proxy": loopback,
         "PREFECT_HOME": str(prefect_home),
         "PREFECT_API_URL": settings.prefect_api_url,
         "PREFECT_UI_URL": settings.prefect_ui_url,
+        "PREFECT_SERVER_UI_API_URL": f"{settings.prefect_ui_url}/api",
         "MLFLOW_TRACKING_URI": settings.mlflow_tracking_uri,
         # Measured: an ephemeral server takes its whole start-up limit on a fresh database and leaves runs behind.
         "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",

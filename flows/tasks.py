@@ -12,10 +12,12 @@ from typing import Any
 
 from prefect import Task
 from prefect.artifacts import create_markdown_artifact
+from prefect.blocks.system import Secret
 from prefect.runtime import task_run
 
 from flows.charter import Charter, make_charter
 from flows.errors import DepthcaseError, ServiceError
+from flows.progress import reading_progress
 from flows.settings import Settings, settings
 from flows.steps import compare, confirm, deliver, ingest, inspect, screen, theory, theory_record
 from flows.steps.code_version import code_version
@@ -36,14 +38,14 @@ def as_task(
     """A ring 2 function as a Prefect task that takes and gives JSON values.
 
     name: what the UI shows; "{layers}" in it becomes "1 hidden layer", "2 hidden layers". cached: under the hash of all
-    arguments, the function's name and the code version. seconds: time limit.
+    arguments, the function's name and the code version. seconds: time limit. Settings, secrets and whom to tell are
+    supplied here and are no arguments of the task.
     """
     hints = typing.get_type_hints(step)
     hints.pop("return", None)
 
     def run(**given: Any) -> Any:
-        if hints.get("settings") is Settings:
-            given["settings"] = settings()
+        given |= {name: _SUPPLIED[kind]() for name, kind in hints.items() if kind in _SUPPLIED}
         try:
             return to_plain(step(**{key: _to_record(hints[key], value) for key, value in given.items()}))
         except USER_ERRORS as error:
@@ -64,6 +66,24 @@ def as_task(
     )
 
 
+def read_secret(name: str) -> str:
+    """The text of a Prefect secret. Raises ServiceError where the server keeps none of that name."""
+    try:
+        return str(Secret.load(name).get())  # type: ignore[union-attr]
+    except ValueError:
+        raise ServiceError(
+            f'the Prefect server keeps no secret "{name}"; create it there as a block of type Secret'
+        ) from None
+
+
+# What a step is given by its kind and not by its caller.
+_SUPPLIED: dict[Any, Callable[[], Any]] = {
+    Settings: settings,
+    ingest.Secrets: lambda: read_secret,
+    ingest.Listener: reading_progress,
+}
+
+
 def say_what_went_wrong(name: str, error: Exception) -> None:
     """Leave the error's sentence where the person who pressed Run sees it."""
     said = f"### {name.split(',')[0]} stopped\n\n{error}"
@@ -73,7 +93,7 @@ def say_what_went_wrong(name: str, error: Exception) -> None:
 def _to_record(kind: Any, value: Any) -> Any:
     if kind is Charter:
         return make_charter(value)
-    if kind is Settings:
+    if kind in _SUPPLIED:
         return value
     return from_plain(kind, value, "result")
 

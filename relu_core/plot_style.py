@@ -34,6 +34,7 @@ WORDS = {
         "rows": "rows to train on",
         "rows_to_target": "rows to target",
         "currency_a_year": "{currency} a year",
+        "unit_after": ", ",
         "saving": "saving",
         "cost": "cost",
         "project": "project, once",
@@ -56,7 +57,12 @@ WORDS = {
         "compare": "Compare",
         "confirm": "Confirm",
         "deliver": "Deliver",
-        "threshold": "alarm above this score",
+        "threshold": "threshold: alarm from this score on",
+        "chosen": "chosen",
+        "always": "← alarm always",
+        "never": "alarm never →",
+        "rows_counted": "{rows} rows",
+        "rows_needed": "reached with {rows} rows",
         "simple": "simple model",
         "shallow": "shallow network",
         "deep": "deep network",
@@ -82,6 +88,7 @@ WORDS = {
         "rows": "学習に使う行数",
         "rows_to_target": "目標到達に必要な行数",
         "currency_a_year": "{currency}/年",
+        "unit_after": "、単位:",
         "saving": "効果額",
         "cost": "費用",
         "project": "導入費用(1回)",
@@ -104,7 +111,12 @@ WORDS = {
         "compare": "比較",
         "confirm": "確認",
         "deliver": "報告",
-        "threshold": "この値を超えたら不良と判定",
+        "threshold": "しきい値(スコアがこの値以上なら不良と判定)",
+        "chosen": "採用値",
+        "always": "← すべて不良と判定",
+        "never": "すべて良品と判定 →",
+        "rows_counted": "{rows}行",
+        "rows_needed": "{rows}行で到達",
         "simple": "単純なモデル",
         "shallow": "浅いネットワーク",
         "deep": "深いネットワーク",
@@ -150,6 +162,43 @@ METRICS = {
         "r2": "決定係数(R²)",
     },
 }
+
+
+# Units that people count money in, the largest first.
+MONEY_UNITS = {
+    "en": ((1e9, "billion {currency}"), (1e6, "million {currency}")),
+    "ja": ((1e8, "億{currency}"), (1e4, "万{currency}")),
+}
+CURRENCIES = {"ja": {"JPY": "円", "EUR": "ユーロ", "USD": "ドル"}}
+
+
+def currency_name(currency: str, language: str = "en") -> str:
+    """The currency as people write it beside an amount; one without words keeps its letters."""
+    return CURRENCIES.get(language, {}).get(currency, currency)
+
+
+TASKS = {
+    "Screen · Find the data set": "予備評価・データセットの検索",
+    "Screen · Check the charter and the data": "予備評価・計画書とデータの確認",
+    "Screen · Make rows, set some aside": "予備評価・行の作成と取り分け",
+    "Screen · Try simple models": "予備評価・単純なモデル",
+    "Screen · Coarse sweep": "予備評価・粗い探索",
+    "Compare · Tune the recipe": "比較・学習条件の調整",
+    "Compare · Find the smallest network": "比較・最小ネットワークの探索",
+    "Compare · Draw the learning curve": "比較・学習曲線",
+    "Compare · Prove the best shallow network": "比較・最適値の証明",
+    "Confirm · Open the untouched rows": "確認・未使用データの開封",
+    "Confirm · Count regions": "確認・線形領域の数え上げ",
+}
+
+
+def task_name(name: str, hidden_layers: int, language: str = "en") -> str:
+    """A task of the evaluation in words, with its family where it has one; a name without words stays as it is."""
+    shown = TASKS.get(name, name) if language == "ja" else name
+    if not hidden_layers:
+        return shown
+    family = family_name(hidden_layers, language)
+    return f"{shown}({family})" if language == "ja" else f"{shown}, {family}"
 
 
 def metric_name(metric: str, language: str = "en") -> str:

@@ -6,8 +6,8 @@ Every example is made from a curve with a known shape, so that the numbers hang 
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
+from flows.quality.sentences import found
 from relu_core.comparison.promise import Criteria, EvaluationProtocol
 from relu_core.comparison.schema import (
     Approval,
@@ -19,103 +19,22 @@ from relu_core.comparison.schema import (
     FindingRecord,
     LearningCurve,
     LearningPoint,
-    MoneyResult,
     ProvenLoss,
-    Ratio,
-    RegionEvidence,
     SizeInterval,
-    SizePoint,
     Yardstick,
 )
 from relu_core.interval import Interval
+from tests.comparison_parts import family, interval, money_result, ratio_of, tasks
 
 NAN = float("nan")
-
-
-def interval(value: float, half: float, method: str = "seed means over folds, t") -> Interval:
-    """A symmetric 95 % interval."""
-    return Interval(value, value - half, value + half, 0.95, method)
-
-
-def parameters(inputs: int, widths: tuple[int, ...]) -> int:
-    """Weights and biases of a network with one output."""
-    sizes = (inputs, *widths, 1)
-    return sum((a + 1) * b for a, b in pairwise(sizes))
-
-
-def family(
-    k: int,
-    *,
-    best: float,
-    scale: float,
-    target: float,
-    inputs: int = 6,
-    widths: tuple[int, ...] = (2, 3, 4, 6, 8, 12, 16, 24),
-) -> FamilyResult:
-    """A family whose metric (higher is better) rises to `best`, the faster the smaller `scale` (parameters)."""
-    points = []
-    for width in widths:
-        count = parameters(inputs, (width,) * k)
-        value = best - 0.5 * best * math.exp(-count / scale)
-        regions = RegionEvidence(
-            "slice",
-            "linear",
-            interval(3.0 * width**k / 2, 0.2 * width**k, "mean over slices"),
-            True,
-            k * math.log10(width + 1) * 2,
-            "plane",
-            0.4,
-        )
-        points.append(
-            SizePoint(
-                hidden_widths=(width,) * k,
-                parameters=count,
-                metric=interval(round(value, 4), 0.012),
-                best_of_seeds=round(value + 0.01, 4),
-                success_rate=Interval(min(1.0, value), max(0.0, value - 0.2), 1.0, 0.95, "Wilson"),
-                regions=regions,
-                flops=2 * count,
-                latency_ms=0.011 * k,
-                seeds=10,
-                folds=5,
-            )
-        )
-    reaching = [p for p in points if p.metric.value >= target]
-    below = [p for p in points if p.metric.value < target]
-    if reaching:
-        low = below[-1].parameters if below else reaching[0].parameters
-        smallest = SizeInterval(
-            low, reaching[0].parameters, reaching[0].parameters, "yes" if below else "already at low"
-        )
-        finalist = reaching[0]
-    else:
-        smallest = SizeInterval(points[-1].parameters, points[-1].parameters, points[-1].parameters, "not up to high")
-        finalist = points[-1]
-    return FamilyResult(
-        hidden_layers=k,
-        points=tuple(points),
-        smallest=smallest,
-        success_rate=Interval(0.86, 0.73, 0.94, 0.95, "Wilson"),
-        collapsed=3,
-        runs=400,
-        recipe={"initialisation": "He", "learning rate": "0.01"},
-        finalist=finalist.hidden_widths,
-        confirmed=interval(round(finalist.metric.value - 0.004, 4), 0.018, "bootstrap of the untouched rows"),
-        representable=40,
-        seconds=31.0 * k,
-    )
-
-
-def ratio_of(families: tuple[FamilyResult, ...]) -> Ratio:
-    """Shallow size over that of the best deeper family, from the ends of their ranges."""
-    shallow, deep = families[0].smallest, min((f for f in families[1:]), key=lambda f: f.smallest.estimate)
-    value = shallow.estimate / deep.smallest.estimate
-    return Ratio(
-        deep.hidden_layers,
-        Interval(
-            value, shallow.low / deep.smallest.high, shallow.high / deep.smallest.low, 0.95, "ends of both ranges"
-        ),
-    )
+FINDINGS = (
+    found("strong_alone", "warning", "force_peak_kN", remedy="used_if_before", score=0.9931),
+    found("stands_for_target", "leak", "station_result", remedy="left_out_unless", value="NG", hits=187, rows=188,
+          base_share=0.0771),
+    found("clock_has_gaps", "info", "time", remedy="gap_is_border", gaps=3, longest=2.5, longest_unit="hours",
+          usual=40.0, usual_unit="s"),
+    found("drift", "warning", remedy="split_by_time", columns=1, names='"oil_temperature_C" (0.61)'),
+)  # fmt: skip
 
 
 def press_line(**changes: object) -> Comparison:
@@ -133,24 +52,8 @@ def press_line(**changes: object) -> Comparison:
     }
     saving = {"simple": 61_200.0, "shallow": 88_400.0, "deep": 91_300.0}
     project = {"simple": 20_000.0, "shallow": 60_000.0, "deep": 90_000.0}
-    money = tuple(
-        MoneyResult(
-            option,
-            {"simple": "trees", "shallow": "1 hidden layer", "deep": "2 hidden layers"}[option],
-            confusion[option],
-            interval(150_000.0 - saving[option], 9_000.0),
-            interval(saving[option], 9_000.0),
-            project[option],
-            Interval(
-                project[option] / saving[option],
-                project[option] / (saving[option] + 9e3),
-                project[option] / (saving[option] - 9e3),
-                0.95,
-                "bootstrap",
-            ),
-        )
-        for option in saving
-    )
+    models = {"simple": "trees", "shallow": "1 hidden layer", "deep": "2 hidden layers"}
+    money = tuple(money_result(o, models[o], confusion[o], saving[o], project[o]) for o in models)
     record = Comparison(
         poc="press-line-7",
         dataset=DatasetRecord(
@@ -191,9 +94,11 @@ def press_line(**changes: object) -> Comparison:
         protocol=EvaluationProtocol("time", 5, 10, 0.2, 12, (1, 2, 3), 0),
         families=families,
         baselines=(
-            BaselineResult("no model", "dummy", interval(0.50, 0.0), interval(0.50, 0.0), 0.001, 0.1),
-            BaselineResult("logistic regression", "linear", interval(0.641, 0.014), interval(0.637, 0.02), 0.001, 0.4),
-            BaselineResult("boosted trees", "trees", interval(0.772, 0.013), interval(0.768, 0.02), 0.004, 2.2),
+            BaselineResult("no model", "dummy", interval(0.50, 0.0), interval(0.50, 0.0), 0.001, 0.0004, 0.1),
+            BaselineResult(
+                "logistic regression", "linear", interval(0.641, 0.014), interval(0.637, 0.02), 0.21, 0.0012, 0.4
+            ),
+            BaselineResult("boosted trees", "trees", interval(0.772, 0.013), interval(0.768, 0.02), 1.9, 0.006, 2.2),
         ),
         ratio=ratio_of(families),
         champion="2 hidden layers",
@@ -216,19 +121,12 @@ def press_line(**changes: object) -> Comparison:
             "",
         ),
         money=money,
-        findings=(
-            FindingRecord(
-                "suspected leak", "leak", "station_result", "agrees with the target in 99.8 % of the rows", "not used"
-            ),
-            FindingRecord("unit in header", "info", "force_peak_kN", "kN", "kept"),
-            FindingRecord(
-                "drift", "warning", "oil_temperature_C", "mean moved by 1.4 standard deviations in August", "kept"
-            ),
-        ),
+        findings=tuple(FindingRecord(**vars(finding)) for finding in FINDINGS),
         approvals=(Approval("compare", "approved", "M. Keller", "baseline is close to target", 40.0),),
         stage_reached="confirm",
         complete=True,
         seconds={"screen": 22.0, "compare": 184.0, "confirm": 31.0},
+        tasks=tasks(),
         versions={"depthcase": "0.1.0", "torch": "2.13.0"},
     )
     return replace(record, **changes)
@@ -275,8 +173,8 @@ def ended_after_a_minute() -> Comparison:
     """The budget ended in Screen: no network was trained."""
     return press_line(
         families=(), ratio=None, yardstick=None, learning_curve=None, money=(), approvals=(), champion="trees",
-        baselines=press_line().baselines[:2], stage_reached="screen", complete=False,
-        missing=("coarse sweep", "the smallest networks"), seconds={"screen": 60.0},
+        tasks=(), baselines=press_line().baselines[:2], stage_reached="screen", complete=False,
+        missing=("search with 1 hidden layer", "search with 2 hidden layers"), seconds={"screen": 60.0},
     )  # fmt: skip
 
 
@@ -284,7 +182,7 @@ def nothing_at_all() -> Comparison:
     """A record in which every optional thing is absent."""
     return press_line(
         families=(), baselines=(), ratio=None, yardstick=None, learning_curve=None, money=(), findings=(), approvals=(),
-        champion="", stage_reached="screen", seconds={}, versions={},
+        champion="", stage_reached="screen", seconds={}, tasks=(), versions={},
     )  # fmt: skip
 
 

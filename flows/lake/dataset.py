@@ -5,16 +5,13 @@
                            /quarantine.parquet
                            /manifest.json
 
-A version is written beside its place and renamed into it: it is there whole, or not at all.
+A version is there whole, or not at all: its folder is renamed into its place; in an object store, the manifest is last.
 """
 
 import hashlib
-import os
 import re
-import shutil
-import time
-import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +22,11 @@ import pyarrow.parquet as pq
 from flows.errors import DatasetError
 from flows.lake.manifest import Manifest, describe
 from flows.lake.quarantine import Checked
-from flows.whole_files import write_whole
+from flows.places import Place, files_below
+from flows.sources.growing import Watermark
+from flows.whole_files import draft_folder, publish_folder, write_whole
 
+MANIFEST = "manifest.json"
 _ROWS_PER_PART = 1_000_000
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,79}$")
 _LAYOUT = b"depthcase lake 1"
@@ -38,80 +38,74 @@ class DatasetVersion:
 
     name: str
     version: str
-    path: Path
+    path: Place
     rows: int
     quarantined: int
     created: bool
 
 
-def write(checked: Checked, *, name: str, lake: Path) -> DatasetVersion:
-    """`checked` as a version of the data set `name` (a-z, 0-9, -, _) in `lake`; the same content is written once."""
+def write(checked: Checked, *, name: str, lake: Place, watermark: Watermark | None = None) -> DatasetVersion:
+    """`checked` as a version of the data set `name` (a-z, 0-9, -, _) in `lake`; the same content is written once.
+
+    watermark: kept in the manifest, so that the next time only newer rows are read.
+    """
     folder = folder_of(lake, name)
-    sweep_leftovers(folder)
     table = pa.Table.from_pandas(checked.frame, schema=checked.schema, preserve_index=False)
     quarantined = pa.Table.from_pandas(checked.quarantined, preserve_index=False).replace_schema_metadata(None)
-    version = _content_hash(checked, table, quarantined)
+    version = _content_hash(checked, watermark, table, quarantined)
     place = folder / version
-    created = not (place / "manifest.json").exists()
+    created = not (place / MANIFEST).exists()
     if created:
-        beside = folder / f".writing-{uuid.uuid4().hex}"
-        try:
-            _write_parts(table, quarantined, describe(checked, name, version), beside)
-            _move(beside, place)
-        except OSError as error:
-            raise DatasetError(
-                f'the data set "{name}" cannot be written ({error.strerror}); check the space and rights of {lake}'
-            ) from error
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-    _point(folder, version)
+        with writing_into(lake, name) as draft:
+            _write_parts(table, quarantined, describe(checked, name, version, watermark), draft)
+            publish_folder(draft, place, seal=MANIFEST)
+    point_to(place)
     return DatasetVersion(name, version, place, len(checked.frame), len(checked.quarantined), created)
 
 
 def read(
-    lake: Path, name: str, version: str = "latest", columns: Sequence[str] | None = None
+    lake: Place, name: str, version: str = "latest", columns: Sequence[str] | None = None
 ) -> tuple[pd.DataFrame, Manifest]:
     """Rows (in the order of the source) and manifest of a version; `columns` limits what is loaded."""
     place = _place(lake, name, version)
     manifest = read_manifest(lake, name, version)
     wanted = None if columns is None else [manifest.column(column) for column in columns]
-    parts = sorted((place / "rows").glob("part-*.parquet"))
     try:
-        table = pa.concat_tables([pq.read_table(part, columns=wanted) for part in parts])
+        table = pa.concat_tables([_read_parquet(part, wanted) for _, part in files_below(place / "rows")])
     except (pa.ArrowException, OSError) as error:
         raise DatasetError(f'the data set "{name}" is damaged ({error}); ingest its source again') from error
     return table.to_pandas(), manifest
 
 
-def read_manifest(lake: Path, name: str, version: str = "latest") -> Manifest:
+def read_manifest(lake: Place, name: str, version: str = "latest") -> Manifest:
     """The manifest of a version."""
-    file = _place(lake, name, version) / "manifest.json"
+    file = _place(lake, name, version) / MANIFEST
     try:
         return Manifest.from_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f'the manifest of the data set "{name}" is damaged; ingest its source again') from error
 
 
-def read_quarantine(lake: Path, name: str, version: str = "latest") -> pd.DataFrame:
+def read_quarantine(lake: Place, name: str, version: str = "latest") -> pd.DataFrame:
     """Rows that were not stored: file, line, text, reason."""
-    return pq.read_table(_place(lake, name, version) / "quarantine.parquet").to_pandas()
+    return _read_parquet(_place(lake, name, version) / "quarantine.parquet").to_pandas()
 
 
-def list_names(lake: Path) -> list[str]:
+def list_names(lake: Place) -> list[str]:
     """Names of all data sets in the lake, sorted."""
     if not lake.is_dir():
         return []
     return sorted(folder.name for folder in lake.iterdir() if (folder / "latest").is_file())
 
 
-def latest(lake: Path, name: str) -> DatasetVersion:
+def latest(lake: Place, name: str) -> DatasetVersion:
     """The version of `name` that was ingested last."""
     manifest = read_manifest(lake, name)
     place = _place(lake, name, manifest.version)
     return DatasetVersion(name, manifest.version, place, manifest.rows_stored, manifest.rows_quarantined, False)
 
 
-def folder_of(lake: Path, name: str) -> Path:
+def folder_of(lake: Place, name: str) -> Place:
     """Where the versions of the data set `name` lie. Refuses a name that is none."""
     if not _NAME.match(name):
         raise DatasetError(
@@ -120,7 +114,7 @@ def folder_of(lake: Path, name: str) -> Path:
     return lake / name
 
 
-def _place(lake: Path, name: str, version: str) -> Path:
+def _place(lake: Place, name: str, version: str) -> Place:
     folder = folder_of(lake, name)
     if version == "latest":
         pointer = folder / "latest"
@@ -133,11 +127,18 @@ def _place(lake: Path, name: str, version: str) -> Path:
     return folder / version
 
 
-def _content_hash(checked: Checked, *tables: pa.Table) -> str:
+def _read_parquet(file: Place, columns: Sequence[str] | None = None) -> pa.Table:
+    with file.open("rb") as stream:
+        return pq.read_table(stream, columns=columns)
+
+
+def _content_hash(checked: Checked, watermark: Watermark | None, *tables: pa.Table) -> str:
     """Of the sources' bytes and of every stored value: the same file read in another way is another version."""
     digest = hashlib.sha256(_LAYOUT)
     for source in checked.sources:
         digest.update(f"{source.name}\0{source.sha256}\0".encode())
+    if watermark is not None:
+        digest.update(repr(watermark).encode())
     for table in tables:
         sink = pa.BufferOutputStream()
         whole = table.combine_chunks()
@@ -148,36 +149,27 @@ def _content_hash(checked: Checked, *tables: pa.Table) -> str:
 
 
 def _write_parts(table: pa.Table, quarantined: pa.Table, manifest: Manifest, folder: Path) -> None:
-    (folder / "rows").mkdir(parents=True)
+    (folder / "rows").mkdir()
     for i, start in enumerate(range(0, max(len(table), 1), _ROWS_PER_PART)):
         part = table.slice(start, _ROWS_PER_PART)
         pq.write_table(part, folder / "rows" / f"part-{i:05d}.parquet", compression="zstd")
     pq.write_table(quarantined, folder / "quarantine.parquet", compression="zstd")
-    (folder / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
+    (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
 
 
-def sweep_leftovers(folder: Path) -> None:
-    """Remove what a killed process left in the data set's folder: unfinished versions more than a day old."""
-    yesterday = time.time() - 86_400
-    for leftover in folder.glob(".writing-*"):
-        if leftover.stat().st_mtime < yesterday:
-            shutil.rmtree(leftover, ignore_errors=True)
-
-
-def publish(beside: Path, place: Path) -> None:
-    """Make a version that was written to `beside` the newest one at `place`, in one step."""
-    _move(beside, place)
-    _point(place.parent, place.name)
-
-
-def _move(beside: Path, place: Path) -> None:
+@contextmanager
+def writing_into(lake: Place, name: str) -> Iterator[Path]:
+    """A draft of a version of `name`, gone when the block ends. Raises DatasetError where disk or store refuse."""
     try:
-        os.rename(beside, place)
-    except OSError:
-        # Another process wrote the same content first; what is there is as good as ours.
-        if not (place / "manifest.json").exists():
-            raise
+        with draft_folder(folder_of(lake, name)) as draft:
+            yield draft
+    except OSError as error:
+        reason = error.strerror or error
+        raise DatasetError(
+            f'the data set "{name}" cannot be written ({reason}); check the space and rights of {lake}'
+        ) from error
 
 
-def _point(folder: Path, version: str) -> None:
-    write_whole(folder / "latest", version + "\n")
+def point_to(place: Place) -> None:
+    """Make the version at `place` the newest one."""
+    write_whole(place.parent / "latest", place.name + "\n")

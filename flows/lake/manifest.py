@@ -8,6 +8,7 @@ import pandas as pd
 
 from flows.errors import DatasetError
 from flows.lake.quarantine import Checked, kind_of
+from flows.sources.growing import Watermark
 from flows.sources.headers import clean_name
 from flows.sources.table import SourceFile
 
@@ -31,7 +32,10 @@ class ColumnRecord:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The account of one data set version; rows_read = rows_stored + rows_quarantined."""
+    """The account of one data set version; rows_read = rows_stored + rows_quarantined.
+
+    watermark: how far a table that grows was read; None where the source is read whole every time.
+    """
 
     name: str
     version: str
@@ -41,6 +45,7 @@ class Manifest:
     sources: tuple[SourceFile, ...]
     columns: tuple[ColumnRecord, ...]
     notes: tuple[str, ...]
+    watermark: Watermark | None = None
 
     def column(self, wanted: str) -> str:
         """The column's name in the data set, from its name or from the header as the plant wrote it."""
@@ -67,10 +72,13 @@ class Manifest:
         found["sources"] = tuple(SourceFile(**source) for source in found["sources"])
         found["columns"] = tuple(ColumnRecord(**column) for column in found["columns"])
         found["notes"] = tuple(found["notes"])
+        reached = found.get("watermark")
+        if reached is not None:
+            found["watermark"] = Watermark(**reached | {"rows_at_value": tuple(reached["rows_at_value"])})
         return Manifest(**found)
 
 
-def describe(checked: Checked, name: str, version: str) -> Manifest:
+def describe(checked: Checked, name: str, version: str, watermark: Watermark | None = None) -> Manifest:
     """The manifest of a checked table."""
     return Manifest(
         name=name,
@@ -81,6 +89,7 @@ def describe(checked: Checked, name: str, version: str) -> Manifest:
         sources=checked.sources,
         columns=tuple(_column(str(column), values, checked) for column, values in checked.frame.items()),
         notes=checked.notes,
+        watermark=watermark,
     )
 
 

@@ -82,7 +82,7 @@ def _divided(table: Table, parsed: dict[str, ParsedColumn], reasons: list[str], 
     frame = _typed(parsed, kept)
     return Checked(
         frame=frame,
-        schema=_schema(frame, table.units),
+        schema=schema_of(frame, table.units),
         quarantined=_quarantined(table, reasons, kept),
         sources=table.sources,
         file_numbers=table.file_numbers[kept],
@@ -134,7 +134,8 @@ def _typed(parsed: dict[str, ParsedColumn], kept: NDArray[np.bool_]) -> pd.DataF
     return pd.DataFrame(columns | {name: columns[name].astype("int64") for name in whole})
 
 
-def _schema(frame: pd.DataFrame, units: dict[str, str]) -> pa.Schema:
+def schema_of(frame: pd.DataFrame, units: dict[str, str]) -> pa.Schema:
+    """The Arrow types in which a frame of values is stored; units, where known, lie with their columns."""
     fields = []
     for name, values in frame.items():
         arrow = _ARROW_TYPES[kind_of(values)]

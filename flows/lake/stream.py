@@ -6,9 +6,7 @@ block is halved until the piece with the bad line is small, and the piece takes 
 
 import codecs
 import hashlib
-import shutil
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,11 +20,13 @@ import pyarrow.parquet as pq
 
 from flows.errors import DatasetError, SourceError
 from flows.lake.cells import LARGEST_NUMBER, MISSING_WORDS, ParsedColumn, parse_as, parse_column
-from flows.lake.dataset import DatasetVersion, folder_of, publish, sweep_leftovers
+from flows.lake.dataset import MANIFEST, DatasetVersion, folder_of, point_to, writing_into
 from flows.lake.manifest import ColumnRecord, Manifest
 from flows.lake.quarantine import QUARANTINE_COLUMNS, Checked, check_as, reads_decimal_comma
+from flows.places import Place
 from flows.sources.delimited import DELIMITER_NAMES, read_delimited, read_further
 from flows.sources.table import SourceFile, Table
+from flows.whole_files import publish_folder
 
 LARGE_BYTES = 256 << 20
 _SAMPLE_BYTES = 8 << 20
@@ -92,32 +92,24 @@ def is_large_text(file: Path) -> bool:
 
 
 def stream_delimited(
-    file: Path, *, name: str, lake: Path, report: Callable[[Progress], None] = lambda progress: None
+    file: Path, *, name: str, lake: Place, report: Callable[[Progress], None] = lambda progress: None
 ) -> DatasetVersion:
     """The text table `file` as a version of data set `name`, in memory that does not grow with the file.
 
     report: called after every block. Unlike with smaller files, whole numbers are kept as numbers and rows that repeat
     are not looked for. Raises SourceError and DatasetError; nothing half-written stays.
     """
-    folder = folder_of(lake, name)
-    sweep_leftovers(folder)
     layout = _look(file)
-    beside = folder / f".writing-{uuid.uuid4().hex}"
-    try:
-        (beside / "rows").mkdir(parents=True)
-        account, digest = _write(file, layout, beside, report)
+    with writing_into(lake, name) as draft:
+        (draft / "rows").mkdir()
+        account, digest = _write(file, layout, draft, report)
         version = hashlib.sha256(f"stream 1\0{file.name}\0{digest}\0{layout.schema}".encode()).hexdigest()[:16]
         manifest = _manifest(layout, account, digest, name, version)
-        (beside / "manifest.json").write_text(manifest.to_json(), encoding="utf-8")
-        place = folder / version
-        created = not (place / "manifest.json").exists()
-        publish(beside, place)
-    except OSError as error:
-        raise DatasetError(
-            f'the data set "{name}" cannot be written ({error.strerror}); check the space and rights of {lake}'
-        ) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        (draft / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        place = folder_of(lake, name) / version
+        created = not (place / MANIFEST).exists()
+        publish_folder(draft, place, seal=MANIFEST)
+    point_to(place)
     return DatasetVersion(name, version, place, account.stored, account.left, created)
 
 
@@ -133,7 +125,7 @@ def _look(file: Path) -> _Layout:
     return _Layout(table.sources[0], table, kinds, min(lines))
 
 
-def _write(file: Path, layout: _Layout, beside: Path, report: Callable[[Progress], None]) -> tuple[_Account, str]:
+def _write(file: Path, layout: _Layout, draft: Path, report: Callable[[Progress], None]) -> tuple[_Account, str]:
     account, digest = _Account(), hashlib.sha256()
     started, line, part, writer = time.monotonic(), 1, 0, None
     total = file.stat().st_size
@@ -145,7 +137,7 @@ def _write(file: Path, layout: _Layout, beside: Path, report: Callable[[Progress
             for rows in _judged(block, line, layout, account):
                 if writer is None:
                     writer = pq.ParquetWriter(
-                        beside / "rows" / f"part-{part:05d}.parquet", layout.schema, compression="zstd"
+                        draft / "rows" / f"part-{part:05d}.parquet", layout.schema, compression="zstd"
                     )
                 writer.write_table(rows)
                 _count(rows, account)
@@ -160,7 +152,7 @@ def _write(file: Path, layout: _Layout, beside: Path, report: Callable[[Progress
             writer.close()
     if account.stored == 0:
         raise DatasetError(f'no row of "{file.name}" can be used; correct the file and read it again')
-    _write_quarantine(account, beside)
+    _write_quarantine(account, draft)
     return account, digest.hexdigest()
 
 
@@ -299,11 +291,11 @@ def _refuse_flood(account: _Account, name: str) -> None:
         )
 
 
-def _write_quarantine(account: _Account, beside: Path) -> None:
+def _write_quarantine(account: _Account, draft: Path) -> None:
     empty = pd.DataFrame({name: pd.Series(dtype="int64" if name == "line" else "str") for name in QUARANTINE_COLUMNS})
     frame = pd.concat(account.quarantined, ignore_index=True) if account.quarantined else empty
     table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-    pq.write_table(table, beside / "quarantine.parquet", compression="zstd")
+    pq.write_table(table, draft / "quarantine.parquet", compression="zstd")
 
 
 def _manifest(layout: _Layout, account: _Account, digest: str, name: str, version: str) -> Manifest:

@@ -1,9 +1,12 @@
 """The demonstration: raw files of a stamping line whose truth is known, and the charter that asks about them."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
+from flows.places import Place
 from flows.settings import Settings
+from flows.whole_files import write_whole
 
 NAME = "press-line-7"
 
@@ -29,15 +32,17 @@ CHARTER: dict[str, Any] = {
 }
 
 
-def prepare(settings: Settings) -> Path:
+def prepare(settings: Settings) -> Place:
     """Write the raw files and the charter into the data folder; the charter's path. A charter that is there stays."""
     # Imported here: they load the numerical library, and this module is also read by commands that must be quick.
     from flows.charter import make_charter
     from flows.demo_plant import write_raw_files
+    from flows.sources.arrival import bring_in
 
-    write_raw_files(settings.raw / NAME)
+    with tempfile.TemporaryDirectory() as folder:
+        write_raw_files(Path(folder, NAME))
+        bring_in(Path(folder, NAME), settings.raw, "")
     path = settings.charters / f"{NAME}.yaml"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(make_charter(CHARTER).to_yaml(), encoding="utf-8")
+        write_whole(path, make_charter(CHARTER).to_yaml())
     return path

@@ -17,7 +17,7 @@ from typing import Any
 
 from flows.errors import ServiceError
 from flows.operations import demo
-from flows.operations.servers import PrefectServer
+from flows.operations.servers import PrefectServer, prefect_server
 from flows.settings import Settings, process_environment, settings
 
 POOL = "depthcase"
@@ -97,7 +97,7 @@ def apply(settings: Settings, planned: Sequence[PlannedDeployment] = PLANNED, *,
     The flows are imported by a process of its own, since they load the whole library. Raises ServiceError when one
     cannot be imported or the server refuses it.
     """
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     version = form_version()
     if all(is_up_to_date(server, deployment, version) for deployment in planned) and _automation_fits(server):
         return f"{len(planned)} up to date"
@@ -236,7 +236,7 @@ def _main(planned_json: str, version: str) -> None:
         PlannedDeployment(**{**entry, "schedules": tuple(PlannedSchedule(**each) for each in entry["schedules"])})
         for entry in json.loads(planned_json)
     ]
-    bring_up_to_date(PrefectServer(settings().prefect_api_url), planned, version)
+    bring_up_to_date(prefect_server(settings()), planned, version)
 
 
 if __name__ == "__main__":

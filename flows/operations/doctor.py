@@ -18,7 +18,8 @@ from packaging.specifiers import SpecifierSet
 from flows.errors import DepthcaseError
 from flows.operations import deployments, processes, services
 from flows.operations.mlflow_check import write_and_read_back
-from flows.operations.servers import PrefectServer, read_result
+from flows.operations.servers import PrefectServer, prefect_server, read_result
+from flows.places import Place
 from flows.settings import Settings
 
 Say = Callable[[str], None]
@@ -106,19 +107,28 @@ def declared_pins() -> dict[str, SpecifierSet]:
 def check_folders(settings: Settings) -> str:
     """The home and data folders take a file."""
     for folder in (settings.home, settings.data):
-        made = not folder.exists()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder) as file:
-                file.write(b"depthcase")
-            if made:
-                folder.rmdir()
+            _try_to_write(folder)
         except OSError as error:
             raise _Unwell(
-                f"{folder} cannot be written ({error.strerror}); free it, or choose another with "
+                f"{folder} cannot be written ({error.strerror or error}); free it, or choose another with "
                 f"{'DEPTHCASE_HOME' if folder == settings.home else 'DEPTHCASE_DATA'}."
             ) from error
     return f"{settings.home} and {settings.data} can be written"
+
+
+def _try_to_write(folder: Place) -> None:
+    if not isinstance(folder, Path):
+        with tempfile.NamedTemporaryFile() as file:
+            (folder / "depthcase-doctor").put(Path(file.name))
+        (folder / "depthcase-doctor").unlink()
+        return
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(b"depthcase")
+    if made:
+        folder.rmdir()
 
 
 def check_free_ports(settings: Settings) -> str:
@@ -158,7 +168,7 @@ def check_deployments(server: PrefectServer) -> str:
 
 def check_flow_run(settings: Settings) -> str:
     """A worker takes a run, a task runs, the result is kept."""
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     deployment = _self_check_deployment(server)
     run = server.submit(deployment, {"numbers": [1, 2, 3]})
     limit = time.monotonic() + _RUN_LIMIT
@@ -181,7 +191,7 @@ def check_flow_run(settings: Settings) -> str:
 
 def check_schedule(settings: Settings) -> str:
     """The server plans runs for a schedule: a wrong SQLAlchemy plans none, without a word."""
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     deployment = _self_check_deployment(server)
     before = {run.identity for run in server.runs_of(deployment)}
     # Half a day away: near enough to be planned at once, too far to be run.
@@ -224,7 +234,7 @@ def throw_away_set(report: _Report) -> Iterator[Settings | None]:
 
 
 def _examine_services(settings: Settings, report: _Report) -> None:
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     report.line("Prefect server answers", lambda: f"version {server.request('GET', 'admin/version')}")
     report.line("Flows deployed", lambda: check_deployments(server))
     report.line("Self-check deployed", lambda: _deploy_self_check(settings))

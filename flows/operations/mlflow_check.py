@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 
 from flows.errors import ServiceError
-from flows.operations.services import mlflow_database
-from flows.settings import Settings, process_environment
+from flows.operations.servers import client
+from flows.settings import Settings, mlflow_database, mlflow_server_environment
 
 _FILE = b"written by depthcase doctor"
 
@@ -57,9 +57,11 @@ def _remove_for_good(settings: Settings, experiment: str) -> str:
     # Over HTTP an experiment can only be hidden; the database behind our own server is at hand.
     command = [
         sys.executable, "-m", "mlflow", "gc", "--experiment-ids", experiment,
-        "--backend-store-uri", mlflow_database(settings),
+        "--tracking-uri", settings.mlflow_tracking_uri,
     ]  # fmt: skip
-    result = subprocess.run(command, env=process_environment(settings), capture_output=True, text=True)
+    # The database goes in by the environment: its password must not stand among the arguments.
+    environment = mlflow_server_environment(settings) | {"MLFLOW_TRACKING_URI": mlflow_database(settings)}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
     if result.returncode != 0:
         last = [line for line in result.stderr.splitlines() if line.strip()][-1:]
         raise ServiceError(f"the traces of the check could not be removed: {' '.join(last)}")
@@ -73,9 +75,15 @@ def _call(settings: Settings, method: str, path: str, body: dict[str, Any] | Non
 def _send(settings: Settings, method: str, path: str, **content: Any) -> httpx.Response:
     url = f"{settings.mlflow_tracking_uri}/api/2.0/{path}"
     try:
-        response = httpx.request(method, url, timeout=30.0, trust_env=False, **content)
+        with client(url, settings.mlflow_login) as asking:
+            response = asking.request(method, url, **content)
         response.raise_for_status()
     except httpx.HTTPStatusError as error:
+        if error.response.status_code == httpx.codes.UNAUTHORIZED:
+            raise ServiceError(
+                f"the MLflow server at {settings.mlflow_tracking_uri} does not take the password; "
+                "give it with MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD."
+            ) from error
         raise ServiceError(
             f"the MLflow server refused {method} {path.split('?')[0]} with status {error.response.status_code}; "
             "look into its log."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.errors import ServiceError
-from flows.operations.servers import FlowRun, PrefectServer, TaskRun
+from flows.operations.servers import FlowRun, TaskRun, prefect_server
 from flows.settings import Settings
 
 Say = Callable[[str], None]
@@ -23,7 +23,7 @@ _EXCEPTION = re.compile(r"^.*?encountered an exception:?\s*(?:[\w.]*(?:Error|Exc
 
 def submit(settings: Settings, flow: str, deployment: str, parameters: Mapping[str, Any]) -> FlowRun:
     """Ask the server for one run of a deployment. Raises ServiceError: not deployed, or parameters it refuses."""
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     found = server.deployment(flow, deployment)
     if found is None:
         raise ServiceError(f"The Prefect server does not know the flow '{flow}'; create it with depthcase up.")
@@ -40,7 +40,7 @@ def follow(settings: Settings, run: FlowRun, say: Say) -> FlowRun:
 
     Raises ServiceError when the server is silent for a minute; the run itself may go on.
     """
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     story = Story(say, run_address(settings, run))
     heard = time.monotonic()
     while True:

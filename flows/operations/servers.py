@@ -2,6 +2,7 @@
 
 import json
 import re
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import httpx
 
 from flows.errors import ServiceError
+from flows.settings import Settings
 
 # States in which a flow run has ended; those a person may still act on (paused, suspended) are not among them.
 TERMINAL_STATES = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
@@ -20,13 +22,27 @@ TERMINAL_STATES = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 _BUSY_PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 
+def client(url: str, login: str = "", *, time_limit: float = 30.0) -> httpx.Client:
+    """A client for our server at `url`, whose name and password are `login` ("user:password", empty for none)."""
+    user, _, password = login.partition(":")
+    # A plant's own authority is known to the system, not to Python's list; reading either takes a moment.
+    trusted: Any = ssl.create_default_context() if url.startswith("https://") else True
+    # Proxies of the environment are for the world outside; our servers are on this machine or named by address.
+    return httpx.Client(timeout=time_limit, trust_env=False, verify=trusted, auth=(user, password) if login else None)
+
+
 def answers(url: str, *, time_limit: float = 5.0) -> bool:
     """Whether a GET of `url` succeeds now."""
     try:
-        # Proxies of the environment are for the world outside; our servers are on this machine or named by address.
-        return httpx.get(url, timeout=time_limit, trust_env=False).is_success
+        with client(url, time_limit=time_limit) as asking:
+            return asking.get(url).is_success
     except httpx.HTTPError:
         return False
+
+
+def prefect_server(settings: Settings) -> "PrefectServer":
+    """The Prefect server of the settings, asked with its password."""
+    return PrefectServer(settings.prefect_api_url, settings.prefect_login)
 
 
 @dataclass(frozen=True)
@@ -75,11 +91,11 @@ class LogLine:
 class PrefectServer:
     """The few questions we put to a Prefect server; every refusal becomes one ServiceError sentence."""
 
-    def __init__(self, api_url: str) -> None:
-        """api_url: the address that ends in /api."""
+    def __init__(self, api_url: str, login: str = "") -> None:
+        """api_url: the address that ends in /api. login: "user:password", empty where the server asks for none."""
         self.api_url = api_url
         # One client for all questions: a new one reads the certificates of the system each time.
-        self._client = httpx.Client(timeout=30.0, trust_env=False)
+        self._client = client(api_url, login)
 
     def request(self, method: str, path: str, body: Any = None, *, missing_ok: bool = False) -> Any:
         """The JSON answer of `method` on `path`; None where missing_ok and the server does not know it."""
@@ -98,6 +114,11 @@ class PrefectServer:
             ) from error
         if missing_ok and response.status_code == 404:
             return None
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            raise ServiceError(
+                f"The Prefect server at {self.api_url} does not take the password; "
+                "give its user:password with PREFECT_API_AUTH_STRING."
+            )
         if not response.is_success:
             raise ServiceError(
                 f"The Prefect server refused {method} {path} with status {response.status_code}: {_detail(response)}"

@@ -1,7 +1,6 @@
 """The three services of one installation: started on loopback, found again, repaired, stopped."""
 
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,16 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from flows.errors import ServiceError
-from flows.operations import deployments, processes
+from flows.operations import deployments, launch, processes
 from flows.operations.deployments import PLANNED, POOL, PlannedDeployment
-from flows.operations.servers import FlowRun, PrefectServer, answers
-from flows.settings import Settings, process_environment, ui_pages
-
-WORKER = "depthcase-worker"
-
-# Names of records and logs, in the order of starting; they are stopped in the reverse order.
-PREFECT, MLFLOW, WORKER_PROCESS = "prefect-server", "mlflow-server", "worker"
-TITLES = {PREFECT: "Prefect server", MLFLOW: "MLflow server", WORKER_PROCESS: "Worker"}
+from flows.operations.launch import MLFLOW, PREFECT, TITLES, WORKER, WORKER_PROCESS
+from flows.operations.servers import FlowRun, answers, prefect_server
+from flows.places import place_of
+from flows.settings import LOOPBACK, Settings, process_environment, ui_pages
 
 # Seconds. A first start writes its database; measured up to 42 s on a busy machine.
 START_LIMIT = 180.0
@@ -62,7 +57,7 @@ def up(settings: Settings, say: Say, *, planned: Sequence[PlannedDeployment] = P
         for record in _start_where_missing(running, (PREFECT, MLFLOW), say):
             _wait_for(running, record, say)
         _keep_pages_at_home(running)
-        PrefectServer(running.prefect_api_url).create_process_pool(POOL)
+        prefect_server(running).create_process_pool(POOL)
         # Only now: a worker outlives its server's restart, and with it the runs it has in hand.
         workers = _start_where_missing(running, (WORKER_PROCESS,), say)
         changed = deployments.apply(running, planned, log=log_path(running, "deployments"))
@@ -116,7 +111,7 @@ def running_settings(settings: Settings) -> Settings:
         settings = replace(settings, mlflow_tracking_uri=mlflow.address, mlflow_port=_port_of(mlflow.address))
     worker = processes.read_record(_records(settings), WORKER_PROCESS)
     if worker is not None and processes.is_alive(worker):
-        settings = replace(settings, data=Path(worker.data))
+        settings = replace(settings, data=place_of(worker.data))
     return settings
 
 
@@ -128,8 +123,8 @@ def isolated_settings(folder: Path) -> Settings:
         data=folder / "data",
         prefect_port=prefect_port,
         mlflow_port=mlflow_port,
-        prefect_api_url=f"http://127.0.0.1:{prefect_port}/api",
-        mlflow_tracking_uri=f"http://127.0.0.1:{mlflow_port}",
+        prefect_api_url=f"http://{LOOPBACK}:{prefect_port}/api",
+        mlflow_tracking_uri=f"http://{LOOPBACK}:{mlflow_port}",
     )
 
 
@@ -149,11 +144,6 @@ def open_doors(settings: Settings) -> tuple[list[str], list[str]]:
 def log_path(settings: Settings, name: str) -> Path:
     """The file that holds what the service `name` printed."""
     return settings.home / "logs" / f"{name}.log"
-
-
-def mlflow_database(settings: Settings) -> str:
-    """Address of the database behind our own MLflow server."""
-    return f"sqlite:///{settings.home / 'mlflow' / 'mlflow.db'}"
 
 
 def result_storage(settings: Settings) -> Path:
@@ -179,11 +169,11 @@ def _runs_of_our_worker(settings: Settings) -> list[FlowRun]:
     worker = processes.read_record(_records(settings), WORKER_PROCESS)
     if worker is None or not processes.is_alive(worker) or not _status_of(settings, PREFECT).well:
         return []
-    return PrefectServer(settings.prefect_api_url).runs_in_hand(POOL)
+    return prefect_server(settings).runs_in_hand(POOL)
 
 
 def _end_orphaned_runs(settings: Settings, say: Say) -> None:
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     # Without any worker, as after a power cut, what was in hand is in nobody's hands.
     if not server.worker_reported_since(POOL, time.time() - WORKER_SILENCE, other_than=WORKER):
         _end_runs(settings, server.runs_in_hand(POOL), "", say)
@@ -191,7 +181,7 @@ def _end_orphaned_runs(settings: Settings, say: Say) -> None:
 
 def _end_runs(settings: Settings, interrupted: Sequence[FlowRun], when: str, say: Say) -> None:
     # A worker that is told to stop ends its runs but does not report it: they would be "Running" for ever.
-    server = PrefectServer(settings.prefect_api_url)
+    server = prefect_server(settings)
     for run in interrupted:
         try:
             server.crash(run.identity, "Its worker was stopped. Retry continues the run.")
@@ -219,13 +209,21 @@ def _is_there(settings: Settings, name: str, say: Say) -> bool:
     if service.state == "external":
         say(f"{service.title:<16} external         {service.address}")
     elif _is_external(settings, name):
-        raise ServiceError(
-            f"The {service.title} at {service.address}, named by the environment, does not answer; start it, or unset "
-            f"{'PREFECT_API_URL' if name == PREFECT else 'MLFLOW_TRACKING_URI'} to have one started here."
-        )
+        raise ServiceError(_not_ours(settings, service))
     elif service.well:
         say(f"{service.title:<16} already running  {service.address}".rstrip())
     return service.well
+
+
+def _not_ours(settings: Settings, service: ServiceStatus) -> str:
+    if not settings.starts_services:
+        where = f" at {service.address}" if service.address else ""
+        return f"The {service.title}{where} does not answer; systemd or compose runs it: start it there."
+    variable = "PREFECT_API_URL" if service.name == PREFECT else "MLFLOW_TRACKING_URI"
+    return (
+        f"The {service.title} at {service.address}, named by the environment, does not answer; start it, or unset "
+        f"{variable} to have one started here."
+    )
 
 
 def _given_time(settings: Settings, service: ServiceStatus, say: Say) -> ServiceStatus:
@@ -248,31 +246,16 @@ def _require_free_ports(settings: Settings, names: Sequence[str]) -> None:
 
 
 def _start(settings: Settings, name: str) -> processes.ProcessRecord:
-    command = [sys.executable, "-m", *_COMMANDS[name](settings)]
-    log = log_path(settings, name)
-    started = processes.start_detached(name, command, environment=process_environment(settings), log=log)
+    launch.require_password(settings, name)
+    started = processes.start_detached(
+        name,
+        launch.command(settings, name),
+        environment=launch.environment(settings, name),
+        log=log_path(settings, name),
+    )
     record = replace(started, address=_address(settings, name), serves=_serves(settings), data=str(settings.data))
     processes.write_record(_records(settings), record)
     return record
-
-
-def _prefect_command(settings: Settings) -> list[str]:
-    return ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(settings.prefect_port)]
-
-
-def _mlflow_command(settings: Settings) -> list[str]:
-    folder = settings.home / "mlflow"
-    folder.mkdir(parents=True, exist_ok=True)
-    address = ["--host", "127.0.0.1", "--port", str(settings.mlflow_port), "--workers", "1"]
-    store = ["--backend-store-uri", mlflow_database(settings), "--artifacts-destination", str(folder / "artifacts")]
-    return ["mlflow", "server", *address, *store]
-
-
-def _worker_command(_: Settings) -> list[str]:
-    return f"prefect worker start --pool {POOL} --type process --name {WORKER} --install-policy never".split()
-
-
-_COMMANDS = {PREFECT: _prefect_command, MLFLOW: _mlflow_command, WORKER_PROCESS: _worker_command}
 
 
 def _wait_for(settings: Settings, record: processes.ProcessRecord, say: Say) -> None:
@@ -301,7 +284,7 @@ def _clear_away(settings: Settings, name: str) -> None:
 def _status_of(settings: Settings, name: str) -> ServiceStatus:
     title, address = TITLES[name], _address(settings, name)
     if _is_external(settings, name):
-        state = "external" if answers(_health_address(settings, name)) else "not answering"
+        state = "external" if _external_answers(settings, name) else "not answering"
         return ServiceStatus(name, title, state, address, None, None)
     record = processes.read_record(_records(settings), name)
     if record is None or not processes.is_alive(record):
@@ -316,14 +299,24 @@ def _healthy(settings: Settings, record: processes.ProcessRecord) -> bool:
     if record.serves != _serves(settings):
         return False
     try:
-        server = PrefectServer(settings.prefect_api_url)
+        server = prefect_server(settings)
         return server.worker_reported_since(POOL, max(record.started, time.time() - WORKER_SILENCE), name=WORKER)
     except ServiceError:
         return False
 
 
 def _is_external(settings: Settings, name: str) -> bool:
-    return {PREFECT: settings.prefect_is_external, MLFLOW: settings.mlflow_is_external}.get(name, False)
+    external = {PREFECT: settings.prefect_is_external, MLFLOW: settings.mlflow_is_external}
+    return external.get(name, not settings.starts_services)
+
+
+def _external_answers(settings: Settings, name: str) -> bool:
+    if name != WORKER_PROCESS:
+        return answers(_health_address(settings, name))
+    try:
+        return prefect_server(settings).worker_reported_since(POOL, time.time() - WORKER_SILENCE)
+    except ServiceError:
+        return False
 
 
 def _health_address(settings: Settings, name: str) -> str:
@@ -331,7 +324,7 @@ def _health_address(settings: Settings, name: str) -> str:
 
 
 def _address(settings: Settings, name: str) -> str:
-    return {PREFECT: settings.prefect_ui_url, MLFLOW: settings.mlflow_tracking_uri}.get(name, "")
+    return {PREFECT: settings.prefect_api_url.removesuffix("/api"), MLFLOW: settings.mlflow_tracking_uri}.get(name, "")
 
 
 def _serves(settings: Settings) -> tuple[str, ...]:

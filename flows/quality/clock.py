@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flows.quality.finding import Finding
+from flows.quality.sentences import found
 
 _GAP = 5.0
 
@@ -29,19 +30,14 @@ def _about(name: str, frame: pd.DataFrame, group: str) -> list[Finding]:
     gaps = steps[steps > _GAP * usual] if usual else steps[:0]
     findings = []
     if back:
-        evidence = f'"{name}" goes back {back} times, at most by {_span(-float(steps.min()))}.'
-        action = "Rows are out of order, files overlap, or the clock was set; split by time with care."
-        findings.append(Finding("clock_goes_back", "warning", name, evidence, action))
+        far = _span("longest", -float(steps.min()))
+        findings.append(found("clock_goes_back", "warning", name, remedy="time_with_care", times=back, **far))
     if repeated:
-        evidence = f'"{name}" stands still between {repeated} of {steps.size} neighbouring rows.'
-        findings.append(Finding("clock_stands_still", "info", name, evidence, "Several rows share one time."))
+        counts = {"repeated": repeated, "steps": int(steps.size)}
+        findings.append(found("clock_stands_still", "info", name, remedy="share_a_time", **counts))
     if gaps.size:
-        evidence = (
-            f'"{name}" has {gaps.size} gap(s), the longest of {_span(float(gaps.max()))}; '
-            f"the usual step is {_span(usual)}."
-        )
-        action = "Windows and lags over a gap join what does not belong together; make the gap a border of groups."
-        findings.append(Finding("clock_has_gaps", "info", name, evidence, action))
+        facts = {"gaps": int(gaps.size), **_span("longest", float(gaps.max())), **_span("usual", usual)}
+        findings.append(found("clock_has_gaps", "info", name, remedy="gap_is_border", **facts))
     return findings
 
 
@@ -56,9 +52,8 @@ def _steps(times: pd.Series, groups: pd.Series | None) -> NDArray[np.float64]:
     return steps[labels[1:] == labels[:-1]]
 
 
-def _span(seconds: float) -> str:
+def _span(fact: str, seconds: float) -> dict[str, float | str]:
+    """The span as two facts: a number, and the unit in which it is easy to read."""
     units: Sequence[tuple[float, str]] = ((86400.0, "days"), (3600.0, "hours"), (60.0, "minutes"), (1.0, "s"))
-    for size, word in units:
-        if seconds >= 2 * size:
-            return f"{seconds / size:.3g} {word}"
-    return f"{seconds:.3g} s"
+    size, unit = next((one for one in units if seconds >= 2 * one[0]), units[-1])
+    return {fact: seconds / size, f"{fact}_unit": unit}

@@ -1,7 +1,7 @@
 """A finding: what a check saw, the evidence, and what is done about it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["info", "warning", "leak", "stop"]
@@ -14,7 +14,8 @@ class Finding:
 
     code: a fixed short word. severity: "info" and "warning" change nothing; "leak" keeps the column out unless the
     charter insists; "stop" ends the run. column: "" where the finding is about the whole table. evidence: one plain
-    sentence with its numbers. action: one plain sentence, what is done or should be.
+    sentence with its numbers. action: one plain sentence, what is done or should be. wording, remedy: keys of both in
+    any language, with the names and numbers of `facts`.
     """
 
     code: str
@@ -22,6 +23,9 @@ class Finding:
     column: str
     evidence: str
     action: str
+    wording: str = ""
+    remedy: str = ""
+    facts: dict[str, float | str] = field(default_factory=dict)
 
 
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:

@@ -16,9 +16,9 @@ from flows.lake.derive import LIFE_COLUMN
 from flows.lake.target import numeric_target, rows_with_target
 from flows.quality.alone import lower_share, numbers_of, score_alone
 from flows.quality.finding import Finding, sort_findings
+from flows.quality.sentences import found
 
 _FEW_VALUES = 20
-_LEFT_OUT = "It is left out; list it under 'Use although suspected' if it is known before the answer."
 
 
 def find_leaks(frame: pd.DataFrame, target: str, task: str, *, group: str = "", seed: int = 0) -> list[Finding]:
@@ -36,39 +36,36 @@ def find_leaks(frame: pd.DataFrame, target: str, task: str, *, group: str = "", 
     findings += _flags_beside(frame, target, findings)
     findings += _marks_of_change(frame, y, task, {target, group} | {one.column for one in findings})
     if group:
-        findings.append(Finding("group", "leak", group, f'"{group}" names the group of a row.', "It only splits rows."))
+        findings.append(found("group", "leak", group, remedy="splits_only"))
     return sort_findings(findings)
 
 
 def _first_found(name: str, values: pd.Series, y: NDArray[np.float64], task: str, seed: int) -> list[Finding]:
     if values.nunique() < 2 and not 0 < values.isna().sum() < len(values):
         return []
-    for found in (
+    for suspicion in (
         _names_rows(name, values),
         _stands_for_class(name, values, y, task),
         _left_empty(name, values, y, task),
     ):
-        if found is not None:
-            return [found]
+        if suspicion is not None:
+            return [suspicion]
     return _tells_alone(name, values, y, task, seed)
 
 
 def _names_rows(name: str, values: pd.Series) -> Finding | None:
     if pd.api.types.is_datetime64_any_dtype(values):
-        return Finding(
-            "time", "leak", name, f'"{name}" says when a row was written, not what was measured.',
-            "It orders and splits rows and is no input; 'Use although suspected' would turn it into seconds.",
-        )  # fmt: skip
+        return found("time", "leak", name, remedy="orders_rows")
     filled = values.dropna()
     distinct = filled.nunique()
     if name in ("source_file", "file_label", "sheet"):
-        return Finding("file_name", "leak", name, f'"{name}" comes from the name of the file or sheet.', _LEFT_OUT)
+        return found("file_name", "leak", name, remedy="left_out_unless")
     if name == LIFE_COLUMN:
-        return Finding("derived", "leak", name, f'"{name}" is counted back from each unit\'s end.', _LEFT_OUT)
+        return found("derived", "leak", name, remedy="left_out_unless")
     if not pd.api.types.is_numeric_dtype(values):
         if distinct > 0.5 * len(filled) and len(filled) >= 20:
-            evidence = f'"{name}" has {distinct} different texts in {len(filled)} rows: it names rows.'
-            return Finding("identifier", "leak", name, evidence, _LEFT_OUT)
+            counts = {"distinct": distinct, "rows": len(filled)}
+            return found("identifier.texts", "leak", name, remedy="left_out_unless", **counts)
         return None
     return _counts_rows(name, filled.to_numpy(dtype=np.float64))
 
@@ -78,15 +75,12 @@ def _counts_rows(name: str, numbers: NDArray[np.float64]) -> Finding | None:
         return None
     steps, distinct = np.diff(numbers), np.unique(numbers)
     if len(distinct) == len(numbers) and np.ptp(numbers) <= 1.05 * len(numbers):
-        evidence = f'"{name}" holds {len(numbers)} whole numbers, each once and without great gaps: it counts rows.'
-        return Finding("identifier", "leak", name, evidence, _LEFT_OUT)
+        return found("identifier.numbers", "leak", name, remedy="left_out_unless", rows=len(numbers))
     if len(distinct) == len(numbers) and (steps == np.median(steps)).mean() >= 0.95:
-        evidence = f'"{name}" changes by {np.median(steps):.0f} from row to row: it counts rows.'
-        return Finding("identifier", "leak", name, evidence, _LEFT_OUT)
+        return found("identifier.steps", "leak", name, remedy="left_out_unless", change=float(np.median(steps)))
     begins_anew = steps == distinct[0] - numbers[:-1]
     if len(distinct) >= 5 and (steps == 0).mean() > 0.5 and (np.isin(steps, (0, 1)) | begins_anew).all():
-        evidence = f'"{name}" stays the same or climbs by one, {int((steps == 1).sum())} times: it numbers groups.'
-        return Finding("group_number", "leak", name, evidence, _LEFT_OUT + " It may be the column to split by.")
+        return found("group_number", "leak", name, remedy="left_out_or_split", times=int((steps == 1).sum()))
     return None
 
 
@@ -95,7 +89,7 @@ def _stands_for_class(name: str, values: pd.Series, y: NDArray[np.float64], task
     if task == "regression" or values.nunique(dropna=False) > _FEW_VALUES:
         return None
     cells = values.astype("object").where(values.notna(), "(empty)").to_numpy()
-    best: tuple[float, str] | None = None
+    best: tuple[float, dict[str, float | str]] | None = None
     for value in pd.unique(cells):
         mine = cells == value
         for label in np.unique(y):
@@ -106,15 +100,10 @@ def _stands_for_class(name: str, values: pd.Series, y: NDArray[np.float64], task
             if count >= 5 and (
                 (low >= 0.6 and hits >= 0.9 * count and low >= 5 * base) or (low >= 0.98 and outside < 0.5)
             ):
-                sentence = (
-                    f'where "{name}" is {value}, {hits} of {count} rows belong to one class '
-                    f"that has {100 * base:.1f} % of all rows."
-                )
+                facts: dict[str, float | str] = {"value": str(value), "hits": hits, "rows": count, "base_share": base}
                 if best is None or low > best[0]:
-                    best = (low, sentence)
-    if best is None:
-        return None
-    return Finding("stands_for_target", "leak", name, best[1][0].upper() + best[1][1:], _LEFT_OUT)
+                    best = (low, facts)
+    return None if best is None else found("stands_for_target", "leak", name, remedy="left_out_unless", **best[1])
 
 
 def _left_empty(name: str, values: pd.Series, y: NDArray[np.float64], task: str) -> Finding | None:
@@ -126,12 +115,11 @@ def _left_empty(name: str, values: pd.Series, y: NDArray[np.float64], task: str)
     for label in np.unique(y):
         mine, others = mask[y == label], mask[y != label]
         if mine.size >= 20 and mine.mean() >= 0.999 and others.mean() <= 0.5:
-            held = "no value" if values.isna().mean() > 0.3 else f"the value {values.mode(dropna=True).iloc[0]}"
-            evidence = (
-                f'"{name}" has {held} in {100 * mine.mean():.1f} % of the rows of one class and in '
-                f"{100 * others.mean():.1f} % of the others: it seems to be written after the answer is known."
-            )
-            return Finding("written_afterwards", "leak", name, evidence, _LEFT_OUT)
+            facts: dict[str, float | str] = {"inside_share": float(mine.mean()), "outside_share": float(others.mean())}
+            wording = "written_afterwards.empty"
+            if values.isna().mean() <= 0.3:
+                wording, facts["value"] = "written_afterwards.value", str(values.mode(dropna=True).iloc[0])
+            return found(wording, "leak", name, remedy="left_out_unless", **facts)
     return None
 
 
@@ -139,13 +127,10 @@ def _tells_alone(name: str, values: pd.Series, y: NDArray[np.float64], task: str
     score = score_alone(numbers_of(values), y, task, seed=seed)
     if task == "regression":
         if score >= 0.98 and _is_function(values, y):
-            evidence = f'"{name}" alone gives R2 {score:.4f} on unseen rows: it is the target in another form.'
-            return [Finding("copy_of_target", "leak", name, evidence, _LEFT_OUT)]
+            return [found("copy_of_target", "leak", name, remedy="left_out_unless", score=score)]
         return []
     if score >= 0.99:
-        evidence = f'"{name}" alone gives AUC {score:.3f} on unseen rows.'
-        action = "It is used; make sure that it is measured before the answer is known."
-        return [Finding("strong_alone", "warning", name, evidence, action)]
+        return [found("strong_alone", "warning", name, remedy="used_if_before", score=score)]
     return []
 
 
@@ -158,9 +143,9 @@ def _is_function(values: pd.Series, y: NDArray[np.float64]) -> bool:
     return noise < 0.005 * float(np.var(y))
 
 
-def _flags_beside(frame: pd.DataFrame, target: str, found: Iterable[Finding]) -> list[Finding]:
+def _flags_beside(frame: pd.DataFrame, target: str, known: Iterable[Finding]) -> list[Finding]:
     """Rare yes/no columns in one block with columns already suspected: a plant writes such marks together."""
-    proven = [finding.column for finding in found if finding.code == "stands_for_target"]
+    proven = [finding.column for finding in known if finding.code == "stands_for_target"]
     names = [str(name) for name in frame.columns]
     flags = {name for name in names if name != target and _is_rare_flag(frame[name])}
     findings = []
@@ -168,11 +153,8 @@ def _flags_beside(frame: pd.DataFrame, target: str, found: Iterable[Finding]) ->
         block = _block(name, names, flags)
         beside = [one for one in block if one in proven]
         if len(beside) >= 2 and 2 * len(beside) >= len(block):
-            evidence = (
-                f'"{name}" stands in a block of {len(block)} rare yes/no marks of which {len(beside)} give the target '
-                f"away ({', '.join(beside)})."
-            )
-            findings.append(Finding("beside_marks", "leak", name, evidence, _LEFT_OUT))
+            facts: dict[str, float | str] = {"marks": len(block), "leaks": len(beside), "names": ", ".join(beside)}
+            findings.append(found("beside_marks", "leak", name, remedy="left_out_unless", **facts))
     return findings
 
 
@@ -206,11 +188,8 @@ def _marks_of_change(frame: pd.DataFrame, y: NDArray[np.float64], task: str, kno
         marked = (frame[name] == frame[name].value_counts().index[1]).to_numpy(dtype=bool)
         hits, count = int(near[marked].sum()), int(marked.sum())
         if count >= 10 and lower_share(hits, count) > max(0.3, 5 * base):
-            evidence = (
-                f'"{name}" is set in {count} rows; {hits} of them lie within 3 rows of a change of the target, '
-                f"as do {100 * base:.1f} % of all rows."
-            )
-            findings.append(Finding("mark_of_change", "leak", str(name), evidence, _LEFT_OUT))
+            facts = {"rows": count, "hits": hits, "base_share": base}
+            findings.append(found("mark_of_change", "leak", str(name), remedy="left_out_unless", **facts))
     return findings
 
 
@@ -225,5 +204,4 @@ def sum_of_columns(frame: pd.DataFrame, target: str, names: Iterable[str]) -> Fi
     score = LinearRegression().fit(X[:half], y[:half]).score(X[half:], y[half:])
     if score < 0.99999:
         return None
-    evidence = f'"{target}" is a weighted sum of other columns (R2 {score:.6f} on unseen rows).'
-    return Finding("sum_of_columns", "warning", "", evidence, "Leave out the parts that are known only with the sum.")
+    return found("sum_of_columns", "warning", remedy="leave_out_parts", target=target, score=float(score))

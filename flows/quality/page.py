@@ -2,11 +2,11 @@
 
 import html
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import pandas as pd
 
 from flows.lake.manifest import Manifest
+from flows.places import Place
 from flows.quality.clock import find_clock_troubles
 from flows.quality.profile import ColumnProfile, profile
 from flows.whole_files import write_whole
@@ -44,7 +44,7 @@ def quality_page(manifest: Manifest, frame: pd.DataFrame, quarantined: pd.DataFr
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
-def write_quality_page(place: Path, page: str) -> Path:
+def write_quality_page(place: Place, page: str) -> Place:
     """Write the page to `place`, whole. Raises DatasetError."""
     return write_whole(place, page)
 

@@ -11,6 +11,7 @@ from flows.lake.target import numeric_target, rows_with_target
 from flows.quality.alone import numbers_of, score_alone
 from flows.quality.clock import find_clock_troubles
 from flows.quality.finding import Finding, sort_findings
+from flows.quality.sentences import found
 
 _MOST_ROWS = 20_000
 
@@ -42,7 +43,7 @@ def find_traps(
     if task != "regression":
         findings += _imbalance(y)
     findings += [
-        Finding("same_rows_in_sheets", "info", "", note, "Only one of the sheets is used.")
+        found("same_rows_in_sheets", "info", remedy="one_sheet", note=note)
         for note in notes
         if "holds the same" in note and "sheet" in note.lower()
     ]
@@ -52,14 +53,13 @@ def find_traps(
 def _about_rows(frame: pd.DataFrame, unlabelled: int, inputs: Sequence[str], target: str, split: str) -> list[Finding]:
     findings = []
     if unlabelled:
-        evidence = f'{unlabelled} of {unlabelled + len(frame)} rows have no value of "{target}".'
-        findings.append(Finding("rows_without_target", "warning", target, evidence, "Those rows are not used."))
+        counts = {"unlabelled": unlabelled, "rows": unlabelled + len(frame)}
+        findings.append(found("rows_without_target", "warning", target, remedy="rows_not_used", **counts))
     measured = [name for name in inputs if not _names_rows(frame[name])]
     copies = int(frame.duplicated(subset=[*measured, target]).sum()) if measured else 0
     if copies:
-        evidence = f"{copies} of {len(frame)} rows repeat an earlier row in every input and the target."
-        action = "Equal rows must lie in the same fold." if split == "chance" else "Equal rows count twice."
-        findings.append(Finding("duplicate_rows", "warning", "", evidence, action))
+        remedy = "one_fold" if split == "chance" else "count_twice"
+        findings.append(found("duplicate_rows", "warning", remedy=remedy, copies=copies, rows=len(frame)))
     return findings
 
 
@@ -76,15 +76,13 @@ def _about_columns(frame: pd.DataFrame, inputs: Sequence[str]) -> list[Finding]:
         values = frame[name]
         missing = int(values.isna().sum())
         if missing == len(values):
-            evidence = f'"{name}" is empty in all {len(values)} rows.'
-            findings.append(Finding("empty_column", "warning", name, evidence, "It is left out."))
+            findings.append(found("empty_column", "warning", name, remedy="left_out", rows=len(values)))
         elif values.nunique() == 1:
-            evidence = f'"{name}" is {values.dropna().iloc[0]} in every row.'
-            findings.append(Finding("constant_column", "info", name, evidence, "It is left out."))
+            value = str(values.dropna().iloc[0])
+            findings.append(found("constant_column", "info", name, remedy="left_out", value=value))
         elif missing > 0.3 * len(values):
-            evidence = f'"{name}" is empty in {missing} of {len(values)} rows.'
-            action = "Empty cells get the median of the training rows and a mark of their own."
-            findings.append(Finding("many_missing", "warning", name, evidence, action))
+            counts = {"missing": missing, "rows": len(values)}
+            findings.append(found("many_missing", "warning", name, remedy="median_and_mark", **counts))
     return findings
 
 
@@ -96,19 +94,15 @@ def _about_order(
     limit, word = (0.3, "R2") if task == "regression" else (0.75, "AUC")
     findings = []
     if score >= limit:
-        where = "in its file or group" if _group_of(frame, split_column) else "in the table"
-        evidence = f"The place of a row {where} alone gives {word} {score:.2f} on unseen rows."
-        action = "Row numbers, elapsed and clock time are no inputs; split by group or by time."
-        findings.append(Finding("order_tells_target", "warning", "", evidence, action))
+        where = "group" if _group_of(frame, split_column) else "table"
+        wording = f"order_tells_target.{where}.{word}"
+        findings.append(found(wording, "warning", remedy="no_row_numbers", score=score))
     if split == "chance" and (alike := _likeness_of_neighbours(y, task)) > 0.5:
-        evidence = f"Neighbouring rows are alike in the target (correlation {alike:.2f})."
-        action = "A split by chance puts neighbours on both sides and flatters; split by group or by time."
-        findings.append(Finding("neighbours_alike", "warning", "", evidence, action))
+        findings.append(found("neighbours_alike", "warning", remedy="chance_flatters", score=alike))
     group = _group_of(frame, split_column)
     if split == "chance" and group:
-        evidence = f'"{group}" holds {frame[group].nunique()} groups of rows, and the split is by chance.'
-        action = "Rows of one group end on both sides and flatter; split by this column."
-        findings.append(Finding("groups_cross_folds", "warning", group, evidence, action))
+        groups = int(frame[group].nunique())
+        findings.append(found("groups_cross_folds", "warning", group, remedy="split_by_this", groups=groups))
     return findings
 
 
@@ -165,14 +159,11 @@ def _drift(frame: pd.DataFrame, inputs: Sequence[str]) -> list[Finding]:
         return []
     worst = sorted(drifted, key=lambda name: -drifted[name])[:5]
     listed = ", ".join(f'"{name}" ({drifted[name]:.2f})' for name in worst)
-    evidence = f"{len(drifted)} column(s) differ between the first and the last third of the rows: {listed}."
-    action = "A model of early rows may fail on late ones; a split by time shows it."
-    return [Finding("drift", "warning", "", evidence, action)]
+    return [found("drift", "warning", remedy="split_by_time", columns=len(drifted), names=listed)]
 
 
 def _imbalance(y: NDArray[np.float64]) -> list[Finding]:
     shares = np.unique(y, return_counts=True)[1] / len(y)
     if shares.max() < 0.9:
         return []
-    evidence = f"One class has {100 * shares.max():.1f} % of the rows; always guessing it is that accurate."
-    return [Finding("rare_class", "info", "", evidence, "Judge by AUC, average precision or F1, not by accuracy.")]
+    return [found("rare_class", "info", remedy="other_metric", largest_share=float(shares.max()))]

@@ -5,13 +5,14 @@ A fact is there only if the record holds it; `words.say` then takes the first wo
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from unicodedata import east_asian_width
 
 from markupsafe import Markup, escape
 
 from flows.report.numbers import Numbers
-from relu_core.comparison.evidence import everything_measured
-from relu_core.comparison.schema import Comparison, MoneyResult
+from relu_core.comparison.evidence import everything_measured, label_of
+from relu_core.comparison.schema import BaselineResult, Comparison, FamilyResult, MoneyResult
 from relu_core.comparison.verdict import Verdict
 from relu_core.interval import Interval
 from relu_core.plot_style import family_name, metric_name
@@ -23,6 +24,8 @@ METRICS, FACTORS = (
 )
 
 Facts = dict[str, Markup]
+# Letters of a name, and names of a list, that the decision page has room for.
+ROOM, MOST_NAMES = 64, 4
 
 
 def facts_of(comparison: Comparison, verdict: Verdict, numbers: Numbers) -> Facts:
@@ -57,6 +60,34 @@ def as_text(text: str) -> Markup:
     return Markup('<span class="text">{}</span>').format(text)
 
 
+def short_text(text: str, room: int = ROOM) -> Markup:
+    """Words of the record with room for so many Latin letters, so that the decision stays on its page.
+
+    What is cut can be read by pointing at it, and stands whole in the appendix.
+    """
+    taken, kept = 0, 0
+    for sign in text:
+        taken += 2 if east_asian_width(sign) in "WF" else 1
+        kept += taken < room
+    if taken <= room:
+        return as_text(text)
+    return Markup('<span class="text" title="{}">{}…</span>').format(text, text[:kept].rstrip())
+
+
+def gap_name(gap: str, numbers: Numbers) -> Markup:
+    """What was not measured, such as "search with 2 hidden layers", in the words of the language."""
+    search = re.fullmatch(r"search with (.+)", gap)
+    if search is None:
+        return short_text(gap)
+    return as_text(numbers.words["gap.search"].format(model=model_name(search.group(1), numbers)))
+
+
+def joined(names: Sequence[str], numbers: Numbers) -> Markup:
+    """Names of columns as one list, the first few of many."""
+    shown = Markup(numbers.words["list_comma"]).join(short_text(name, ROOM // 2) for name in names[:MOST_NAMES])
+    return shown if len(names) <= MOST_NAMES else Markup(numbers.words["and_more"]).format(names=shown)
+
+
 def _of_verdict(verdict: Verdict, numbers: Numbers) -> Facts:
     found: Facts = {}
     for name, value in verdict.numbers.items():
@@ -78,7 +109,9 @@ def _word(name: str, value: str, numbers: Numbers) -> Markup:
         return escape(metric_name(value, numbers.language))
     if name == "stage":
         return escape(numbers.words.get(f"stage.{value}", value))
-    return as_text(value)
+    if name == "missing":
+        return Markup(numbers.words["list_comma"]).join(gap_name(gap, numbers) for gap in value.split("; "))
+    return short_text(value)
 
 
 def _promise(comparison: Comparison, numbers: Numbers) -> Facts:
@@ -100,7 +133,7 @@ def _data(comparison: Comparison, numbers: Numbers) -> Facts:
     data, protocol = comparison.dataset, comparison.protocol
     leaks = sorted({finding.column for finding in comparison.findings if finding.severity == "leak"})
     found = {
-        "target_column": as_text(data.target),
+        "target_column": short_text(data.target),
         "untouched_rows": numbers.count(data.untouched_rows),
         "folds": numbers.count(protocol.folds),
         "seeds": numbers.count(protocol.seeds),
@@ -110,17 +143,21 @@ def _data(comparison: Comparison, numbers: Numbers) -> Facts:
         found["quarantined"] = numbers.count(data.quarantined)
         found["all_rows"] = numbers.count(data.rows)
     if leaks:
-        found["leaks"] = as_text(numbers.words["list_comma"].join(leaks))
+        found["leaks"] = joined(leaks, numbers)
     return found
 
 
 def _best(comparison: Comparison, numbers: Numbers) -> Facts:
-    """The best model of all, and the best that is no network."""
+    """The best model of all, the best that is no network, and the recommended one on rows it never saw."""
     criteria, found = comparison.criteria, dict[str, Markup]()
+    models: tuple[FamilyResult | BaselineResult, ...] = (*comparison.families, *comparison.baselines)
     simple = everything_measured((), [b for b in comparison.baselines if b.kind != "dummy"], criteria)
     every = everything_measured(comparison.families, comparison.baselines, criteria)
     if simple:
         found |= _interval("simple", simple[0][1], numbers.metric)
+    confirmed = [one.confirmed for one in models if label_of(one) == comparison.champion and one.confirmed]
+    if confirmed:
+        found |= _interval("confirmed", confirmed[0], numbers.metric)
     return found | (_interval("best", every[0][1], numbers.metric) if every else {})
 
 
@@ -130,6 +167,8 @@ def _money(comparison: Comparison, verdict: Verdict, numbers: Numbers) -> Facts:
     chosen = recommended(comparison, verdict)
     shown = chosen or comparison.money[0]
     found = {"option": escape(numbers.words.get(f"option.{shown.option}", shown.option))}
+    if shown.cost_curve is not None:
+        found["threshold_rows"] = numbers.count(shown.cost_curve.rows)
     if chosen is None:
         return found
     found |= _interval("saving", chosen.saving_per_year, numbers.money)

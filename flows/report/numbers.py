@@ -8,11 +8,11 @@ import math
 from markupsafe import Markup
 
 from relu_core.interval import Interval
+from relu_core.plot_style import currency_name
 
 SHARES = {
     "roc_auc", "average_precision", "f1", "macro_f1", "recall_at_precision", "accuracy", "balanced_accuracy", "r2",
 }  # fmt: skip
-SYMBOLS = {"en": {"JPY": "JPY"}, "ja": {"JPY": "円", "EUR": "ユーロ", "USD": "ドル"}}
 
 
 class Numbers:
@@ -20,7 +20,7 @@ class Numbers:
 
     def __init__(self, language: str, metric: str, currency: str, words: dict[str, str]) -> None:
         self.language, self.metric_name, self.words = language, metric, words
-        self.currency = SYMBOLS[language].get(currency, currency)
+        self.currency = currency_name(currency, language)
 
     def count(self, value: float) -> Markup:
         """A whole number with separators."""
@@ -39,8 +39,8 @@ class Numbers:
         return self._shown(value, significant(value, 2))
 
     def percent(self, value: float) -> Markup:
-        """A share of 1, in percent."""
-        return self._shown(value, self.words["percent"].format(value=f"{100 * value:.3g}"))
+        """A share of 1, in percent to one decimal."""
+        return self._shown(value, self.words["percent"].format(value=f"{100 * value:.1f}".removesuffix(".0")))
 
     def amount(self, value: float) -> Markup:
         """An amount of money to three digits, for columns that name their currency."""
@@ -50,7 +50,8 @@ class Numbers:
         """An amount with its currency, to three digits."""
         if not math.isfinite(value):
             return self._shown(value, "")
-        return Markup("{} {}").format(self._shown(value, significant(value, 3)), self.currency)
+        space = "" if self.language == "ja" else " "
+        return Markup("{}{}{}").format(self._shown(value, significant(value, 3)), space, self.currency)
 
     def years(self, value: float) -> Markup:
         """A payback time; infinite means that it is never paid back."""
@@ -58,8 +59,8 @@ class Numbers:
             return Markup('<data value="inf">{}</data>').format(self.words["never"])
         return self._shown(value, f"{value:.1f}" if math.isfinite(value) else "")
 
-    def seconds(self, value: float) -> Markup:
-        """A duration in seconds."""
+    def brief(self, value: float) -> Markup:
+        """A number read off a clock, two digits."""
         return self._shown(value, significant(value, 2))
 
     def interval(self, interval: Interval | None, kind: str = "metric") -> Markup:

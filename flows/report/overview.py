@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from flows.places import Place
 from flows.report import page, words
 from flows.report.facts import OPTION, as_text, recommended
 from flows.whole_files import write_whole
@@ -27,7 +27,7 @@ class Line:
     cells: tuple[Markup, ...]
 
 
-def write_overview(comparisons: Sequence[Comparison], *, language: str, folder: Path) -> Path:
+def write_overview(comparisons: Sequence[Comparison], *, language: str, folder: Place) -> Place:
     """Write the page over all PoCs and return its path, folder/overview_<language>.html."""
     return write_whole(folder / f"overview_{language}.html", render_overview(comparisons, language=language))
 
@@ -60,9 +60,7 @@ def _line(comparison: Comparison, verdict: Verdict, language: str) -> Line:
     cells = (
         Markup("{}<br>{}").format(as_text(comparison.poc), as_text(comparison.dataset.target)),
         title,
-        Markup("{} {}").format(numbers.interval(chosen.saving_per_year, "amount"), numbers.currency)
-        if chosen
-        else nothing,
+        numbers.interval(chosen.saving_per_year, "money") if chosen else nothing,
         numbers.interval(chosen.payback_years, "years") if chosen else nothing,
         numbers.interval(best[0][1]) if best else nothing,
         target,

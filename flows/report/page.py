@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from flows.places import Place
 from flows.report import tables, words
 from flows.report.error_rates import published_rates
-from flows.report.facts import OPTION, Facts, as_text, facts_of, rate_facts, recommended
+from flows.report.facts import OPTION, Facts, as_text, facts_of, gap_name, rate_facts, recommended
 from flows.report.numbers import Numbers
 from flows.report.pictures import inline
 from flows.whole_files import write_whole
@@ -21,7 +21,8 @@ from relu_core.comparison.verdict import Verdict
 
 PICTURES = {
     "size": "head.picture", "success": "head.success", "regions": "head.regions", "learning": "head.learning",
-    "saving": "head.money", "confusion": "head.confusion", "time": "head.time", "slice": "head.slice",
+    "saving": "head.money", "confusion": "head.confusion", "cost": "head.cost", "time": "head.time",
+    "slice": "head.slice",
 }  # fmt: skip
 SAYS_A_RATIO = ("ratio_above_threshold", "ratio_straddles_threshold", "depth_not_smaller")
 TONE = {
@@ -35,12 +36,12 @@ def write_report(
     verdict: Verdict,
     *,
     language: str,
-    folder: Path,
+    folder: Place,
     links: Mapping[str, str],
     figures: Mapping[str, str] | None = None,
     command: str = "",
     error_rates: Mapping[str, float] | None = None,
-) -> Path:
+) -> Place:
     """Write the decision page and return its path, folder/report_<language>.html; an older one is replaced whole.
 
     language: "en" or "ja". links: addresses by name (prefect, mlflow, curves). figures: SVG drawings by name, such as
@@ -157,6 +158,8 @@ def _sentences(comparison: Comparison, verdict: Verdict, facts: Facts, language:
         "phrases": words.say_all(f"meeting.{verdict.kind}", facts, language),
         "size_caption": words.say("caption.size", facts, language),
         "confusion_caption": words.say("caption.confusion", facts, language),
+        "money_caption": words.say("caption.money", facts, language),
+        "cost_caption": words.say("caption.cost", facts, language),
     }
 
 
@@ -169,7 +172,7 @@ def _reasons(comparison: Comparison, facts: Facts, language: str) -> list[Markup
     sentences = [words.say(key, facts, language) for key in keys]
     if comparison.missing:
         comma = words.words_of(language)["list_comma"]
-        missing = as_text(comma.join(comparison.missing))
+        missing = Markup(comma).join(gap_name(gap, numbers_of(comparison, language)) for gap in comparison.missing)
         sentences.append(words.say("why.incomplete", {"missing": missing}, language))
     return [sentence for sentence in sentences if sentence]
 
@@ -177,7 +180,8 @@ def _reasons(comparison: Comparison, facts: Facts, language: str) -> list[Markup
 def _strip(comparison: Comparison, verdict: Verdict, facts: Facts) -> list[tuple[str, Markup]]:
     """The few numbers beside the verdict; a ratio only where the verdict rests on it."""
     settled = ("ratio",) if verdict.reason_code in SAYS_A_RATIO else ()
-    wanted = ("today", "target", "best", *settled, "saving", "payback")
+    reached = "confirmed" if "confirmed" in facts else "best"
+    wanted = ("today", "target", reached, *settled, "saving", "payback")
     return [(f"fact.{name}", facts[name]) for name in wanted if name in facts]
 
 
@@ -185,6 +189,7 @@ def _tables(comparison: Comparison, verdict: Verdict, numbers: Numbers) -> dict[
     return {
         "money": tables.money(comparison, numbers, OPTION.get(verdict.kind, "")) if comparison.money else None,
         "families": tables.families(comparison, numbers),
+        "latency": tables.latency(comparison, numbers),
         "yardstick": tables.yardstick(comparison, numbers),
         "findings": tables.findings(comparison, numbers),
         "approvals": tables.approvals(comparison, numbers),
@@ -211,7 +216,9 @@ def _drawers(comparison: Comparison, verdict: Verdict, language: str) -> dict[st
         chosen = recommended(comparison, verdict) or comparison.money[0]
         found["saving"] = partial(plots.saving, comparison, language=language)
         found["confusion"] = partial(plots.confusion, chosen, comparison.criteria, language=language)
-    if comparison.seconds:
+        if chosen.cost_curve is not None:
+            found["cost"] = partial(plots.cost_curve, chosen, comparison.criteria, language=language)
+    if comparison.seconds or comparison.tasks:
         found["time"] = partial(plots.time_used, comparison, language=language)
     return found
 

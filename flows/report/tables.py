@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from flows.report import findings_ja
 from flows.report.facts import as_text
 from flows.report.numbers import Numbers
-from relu_core.comparison.schema import Comparison, FamilyResult, FindingRecord
+from flows.report.words import finding_sentence
+from relu_core.comparison.schema import Comparison, FamilyResult, FindingRecord, SizePoint
 from relu_core.plot_style import family_name, metric_name
 
 Row = tuple[Markup, ...]
@@ -83,10 +85,28 @@ def yardstick(comparison: Comparison, numbers: Numbers) -> Table | None:
 
 def findings(comparison: Comparison, numbers: Numbers) -> Table:
     """What was found in the data and what was done about it."""
-    rows = tuple(
-        (as_text(found.column), _finding(found, numbers), as_text(found.action)) for found in comparison.findings
-    )
+    rows = tuple((as_text(found.column), *_finding(found, numbers)) for found in comparison.findings)
     return Table(_heads(("column", "finding", "action"), numbers), rows)
+
+
+def latency(comparison: Comparison, numbers: Numbers) -> Table | None:
+    """Milliseconds a row of every model that was confirmed; None before Confirm."""
+    finalists = [(family, _finalist(family)) for family in comparison.families]
+    timed = [
+        (family_name(family.hidden_layers, numbers.language), point.latency_ms, point.latency_1000_ms)
+        for family, point in finalists
+        if point is not None
+    ]
+    timed += [
+        (numbers.words.get(f"name.{one.kind}", one.name), one.latency_ms, one.latency_1000_ms)
+        for one in comparison.baselines
+    ]
+    rows = tuple(
+        (as_text(name), numbers.brief(single), numbers.brief(batch))
+        for name, single, batch in timed
+        if math.isfinite(single)
+    )
+    return Table(_heads(("model", "latency", "latency_1000"), numbers), rows) if rows else None
 
 
 def approvals(comparison: Comparison, numbers: Numbers) -> Table:
@@ -96,7 +116,7 @@ def approvals(comparison: Comparison, numbers: Numbers) -> Table:
             escape(numbers.words.get(f"stage.{approval.stage}", approval.stage)),
             escape(numbers.words.get(f"decision.{approval.decision}", approval.decision)),
             as_text(approval.person),
-            as_text(approval.reason),
+            as_text(numbers.words.get(f"reason.{approval.decision}", approval.reason)),
         )
         for approval in comparison.approvals
     )
@@ -149,9 +169,26 @@ def data(comparison: Comparison, numbers: Numbers) -> list[tuple[Markup, Markup]
     return [(escape(numbers.words[f"label.{key}"]), value) for key, value in lines]
 
 
-def _finding(found: FindingRecord, numbers: Numbers) -> Markup:
+def _finding(found: FindingRecord, numbers: Numbers) -> tuple[Markup, Markup]:
+    """What was found and what was done: in the words of the language, or as the record has them."""
     title = numbers.words.get(f"finding.{found.code}", found.code.replace("_", " "))
-    return Markup("<strong>{}</strong><br>{}").format(title, as_text(found.evidence))
+    facts = {name: _fact(name, value, numbers) for name, value in found.facts.items()}
+    facts["column"] = as_text(found.column)
+    evidence = finding_sentence("evidence", found.wording, facts, numbers.language) or as_text(found.evidence)
+    action = finding_sentence("remedy", found.remedy, facts, numbers.language) or as_text(found.action)
+    return Markup("<strong>{}</strong><br>{}").format(title, evidence), action
+
+
+def _fact(name: str, value: float | str, numbers: Numbers) -> Markup:
+    if isinstance(value, str):
+        return as_text(findings_ja.UNITS.get(value, value) if name.endswith("_unit") else value)
+    if name.endswith("_share"):
+        return numbers.percent(value)
+    return numbers.count(value) if value.is_integer() else numbers.plain(value)
+
+
+def _finalist(family: FamilyResult) -> SizePoint | None:
+    return next((point for point in family.points if point.hidden_widths == family.finalist), None)
 
 
 def _if_used(value: float, numbers: Numbers) -> Markup:
@@ -159,13 +196,13 @@ def _if_used(value: float, numbers: Numbers) -> Markup:
 
 
 def _family(family: FamilyResult, numbers: Numbers) -> Row:
-    at_finalist = [point.metric for point in family.points if point.hidden_widths == family.finalist]
+    finalist = _finalist(family)
     widths = as_text("-".join(map(str, family.finalist)) or "–")
     return (
         as_text(family_name(family.hidden_layers, numbers.language)),
         smallest(family, numbers),
         widths,
-        numbers.interval(at_finalist[0] if at_finalist else None),
+        numbers.interval(finalist.metric if finalist else None),
         numbers.interval(family.confirmed),
         numbers.interval(family.success_rate, "percent"),
         numbers.count(family.collapsed),

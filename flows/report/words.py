@@ -8,6 +8,7 @@ from string import Formatter
 
 from markupsafe import Markup
 
+from flows.report import findings_ja
 from flows.report.facts import Facts
 from flows.report.words_en import ENGLISH
 from flows.report.words_ja import JAPANESE
@@ -44,6 +45,13 @@ def say_all(key: str, facts: Facts, language: str) -> list[Markup]:
         sentences.append(say(f"{key}.{i}", facts, language))
         i += 1
     return [sentence for sentence in sentences if sentence]
+
+
+def finding_sentence(kind: str, key: str, facts: Facts, language: str) -> Markup:
+    """What a data check says: "evidence" or "remedy" by its key; nothing in English, which the record itself holds."""
+    tables = {"evidence": findings_ja.EVIDENCE, "remedy": findings_ja.REMEDIES}
+    wording = tables[kind].get(key, "") if language == "ja" else ""
+    return Markup(wording).format(**facts) if needed(wording) <= facts.keys() else Markup()
 
 
 def needed(wording: str) -> set[str]:

@@ -10,6 +10,10 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "not_used": "not used",
     "no_limit": "no limit",
     "never": "never",
+    "and_more": "{names} and more",
+    "gap.search": "the search with {model}",
+    "loss.squared": "squared loss",
+    "loss.logistic": "logistic loss",
     "percent": "{value} %",
     # The verdict.
     "verdict.SIMPLE_SUFFICES": "A simple model is enough",
@@ -172,6 +176,8 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "head.yardstick": "Proven optimum",
     "head.learning": "Learning curve",
     "head.confusion": "Right and wrong on the untouched rows",
+    "head.cost": "Cost against the threshold",
+    "head.latency": "How fast it answers",
     "head.success": "How often training succeeds",
     "head.time": "Where the time went",
     "head.approvals": "Approvals",
@@ -186,12 +192,25 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "caption.slice": "Two directions through the data; inside each piece the network is a flat plane. Dots: data rows.",
     "caption.learning": "The recommended model, trained on growing parts of the rows.",
     "caption.success": "Share of single training runs that reach the target at the smallest sufficient size.",
-    "caption.confusion": "At the chosen threshold, with this model: {option}.",
+    "caption.confusion": (
+        "At the chosen threshold, with this model: {option}. Money: what the mistakes of this kind cost a year."
+    ),
+    "caption.cost": (
+        "Model: {option}. The threshold was chosen where {threshold_rows} validation rows cost least; the untouched "
+        "rows played no part in it."
+    ),
+    "caption.latency": ("Milliseconds a row, measured on the machine of this evaluation with one thread."),
+    "caption.time": "Each bar is a task, placed when it ran; what an earlier run had answered takes no time.",
+    "caption.money": (
+        "Saving: against the cheaper of two ways without a model, to let every unit pass or to stop every unit. "
+        "Missed and false alarms: among the {untouched_rows} untouched rows."
+    ),
     "caption.saving": "Dot and bar: saving a year with its range. Tick: what the project costs once.",
     "why.protocol": (
-        "{folds} folds × {seeds} starts for every size, split {split}; ranges come from folds, not from single runs."
+        "Every size was judged {folds} × {seeds} times on rows it had not learned from (rows split {split}); the "
+        "ranges show how much the {folds} parts of the data differ."
     ),
-    "why.untouched": "{untouched_rows} rows stayed locked away until the finalists were fixed, and were read once.",
+    "why.untouched": "{untouched_rows} rows stayed locked away until the choice was made, and were used once.",
     "why.leaks": "Columns that would have given the answer away were found and not used: {leaks}.",
     "why.no_leaks": "No column was found that gives the answer away.",
     "why.quarantined": "{quarantined} of {all_rows} rows were unreadable and set aside, each with its reason.",
@@ -202,7 +221,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
         "On problems with a known answer, this procedure wrongly said “depth pays” in {false_rate} of cases, "
         "and missed it in {missed_rate}.",
     ),
-    "why.yardstick": "A proof beside the experiment: how good the best possible shallow network is (appendix).",
+    "why.yardstick": "Beside the experiment stands a proof of how good a shallow network can be at best (appendix).",
     "why.incomplete": "Not everything was measured: {missing}.",
     # Tables and labels.
     "money.none": "The charter names no costs, so no saving is computed.",
@@ -221,7 +240,9 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "table.collapsed": "Collapsed runs",
     "table.units": "Units a layer",
     "table.metric": "Cross-validated",
-    "table.latency": "ms a row",
+    "table.model": "Model",
+    "table.latency": "ms a row, one at a time",
+    "table.latency_1000": "ms a row, 1,000 at a time",
     "table.stage": "Stage",
     "table.decision": "Decision",
     "table.person": "Person",
@@ -253,14 +274,17 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "status.not run": "not run",
     "fact.today": "today",
     "fact.target": "target",
-    "fact.best": "best model",
-    "fact.ratio": "shallow over deep, in parameters",
+    "fact.best": "best model tried",
+    "fact.confirmed": "on the untouched rows",
+    "fact.ratio": "parameters, shallow ÷ deep",
     "fact.saving": "saving a year",
     "fact.payback": "payback, years",
     "decision.approved": "approved",
     "decision.stopped": "stopped",
     "decision.timed out": "nobody answered in time",
     "decision.not asked": "not asked",
+    "reason.not asked": "the charter does not ask between stages",
+    "reason.timed out": "nobody answered in seven days",
     "finding.beside_marks": "stands beside the marks of the answer",
     "finding.clock_goes_back": "the clock goes back",
     "finding.clock_has_gaps": "gaps in time",

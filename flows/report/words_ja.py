@@ -10,6 +10,10 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "not_used": "使用しない",
     "no_limit": "上限なし",
     "never": "回収できない",
+    "and_more": "{names}など",
+    "gap.search": "{model}の探索",
+    "loss.squared": "二乗損失",
+    "loss.logistic": "ロジスティック損失",
     "percent": "{value}%",
     # 判定
     "verdict.SIMPLE_SUFFICES": "単純なモデルで十分",
@@ -125,7 +129,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "meeting.WIDTH_SUFFICES.2": "「効果額は年間{saving}、投資回収期間は{payback}年です。」",
     "meeting.WIDTH_SUFFICES.3": "「単純なモデルは{simple}止まり、ネットワークは目標の{target}に届きます。」",
     "meeting.DEPTH_PAYS.1": (
-        "「隠れ層{deep_hidden_layers}層なら、同じ精度をパラメータ数{ratio}分の1で実現できます。」",
+        "「隠れ層{deep_hidden_layers}層なら、同じ精度を{ratio}分の1のパラメータ数で実現できます。」",
         "「目標の{target}に届くのは、多層のネットワークだけです。」",
     ),
     "meeting.DEPTH_PAYS.2": "「控えめに見ても{ratio_low}倍の差があり、基準の{minimum_ratio}倍を下回りません。」",
@@ -156,6 +160,8 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "head.yardstick": "証明済み最適値",
     "head.learning": "学習曲線",
     "head.confusion": "未使用データでの正誤",
+    "head.cost": "しきい値と費用",
+    "head.latency": "応答の速さ",
     "head.success": "学習の成功率",
     "head.time": "所要時間の内訳",
     "head.approvals": "承認の記録",
@@ -170,10 +176,21 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "caption.slice": "データを通る2方向の断面です。各領域の中でネットワークは平面になります。点はデータ行です。",
     "caption.learning": "推奨モデルを、少しずつ増やした行数で学習した結果です。",
     "caption.success": "目標に届く最小の大きさで、1回の学習が目標に届いた割合です。",
-    "caption.confusion": "選んだしきい値での結果です。モデル:{option}。",
+    "caption.confusion": "採用したしきい値での結果です。モデル:{option}。金額は、その種類の誤りによる年間費用です。",
+    "caption.cost": (
+        "モデル:{option}。しきい値は、検証用の{threshold_rows}行で費用が最も小さくなる値です。"
+        "未使用データはこの選択に使っていません。"
+    ),
+    "caption.latency": "この評価を行った機械で、単一スレッドで測った所要時間です。",
+    "caption.time": "棒は個々の処理で、実行した時間帯に置いています。以前の実行で済んだ処理は時間を要しません。",
+    "caption.money": (
+        "効果額:モデルなしの2案(全数を通す、全数を止める)のうち安い方との差。"
+        "見逃しと過検出:未使用データ{untouched_rows}行での件数。"
+    ),
     "caption.saving": "点と棒:年間の効果額とその区間。縦線:導入費用(1回)。",
     "why.protocol": (
-        "どの大きさも{folds}分割×初期値{seeds}通りで測りました(分割:{split})。区間は分割間のばらつきから求めています。"
+        "どの大きさも、学習に使わない行で{folds}×{seeds}回評価しました(分割:{split})。"
+        "区間は{folds}分割の間のばらつきを表します。"
     ),
     "why.untouched": "{untouched_rows}行は最終候補が決まるまで封印し、一度だけ使いました。",
     "why.leaks": "答えが漏れている列を検出し、使っていません:{leaks}。",
@@ -204,7 +221,9 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "table.collapsed": "学習の破綻",
     "table.units": "各層のユニット数",
     "table.metric": "交差検証の値",
-    "table.latency": "1行あたりms",
+    "table.model": "モデル",
+    "table.latency": "1行ずつ(ミリ秒/行)",
+    "table.latency_1000": "1,000行ずつ(ミリ秒/行)",
     "table.stage": "段階",
     "table.decision": "決定",
     "table.person": "承認者",
@@ -236,7 +255,8 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "status.not run": "未実施",
     "fact.today": "現状",
     "fact.target": "目標",
-    "fact.best": "最良モデル",
+    "fact.best": "試した中で最良",
+    "fact.confirmed": "未使用データでの値",
     "fact.ratio": "パラメータ数の比(浅い÷深い)",
     "fact.saving": "年間効果額",
     "fact.payback": "投資回収期間(年)",
@@ -244,6 +264,8 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "decision.stopped": "中止",
     "decision.timed out": "期限内に回答なし",
     "decision.not asked": "確認なし",
+    "reason.not asked": "計画書で段階ごとの確認を求めていないため",
+    "reason.timed out": "七日間に回答がなかったため",
     "finding.beside_marks": "結果の記号に隣接",
     "finding.clock_goes_back": "時刻の逆行",
     "finding.clock_has_gaps": "時刻の欠落",

@@ -17,11 +17,10 @@ from flows.errors import SourceError
 from flows.sources.delimited import read_delimited
 from flows.sources.excel import read_excel
 from flows.sources.headers import read_headers
-from flows.sources.sql import read_sql_file, read_sqlite
+from flows.sources.sql import SQLITE_MARK, is_database, read_database
 from flows.sources.table import SourceFile, Table, single_source, stack, with_notes
 from flows.sources.typed import text_frame
 
-_SQLITE_MARK = b"SQLite format 3\x00"
 FILE_COLUMN = "source_file"
 LABEL_COLUMN = "file_label"
 _COUNTER = re.compile(r"(?:[ _-]+(?:\d+|te|tr|test|train|val))+$", re.IGNORECASE)
@@ -32,23 +31,21 @@ _LARGEST_EXPANSION = 1 << 31
 _HARMLESS_EXPANSION = 1 << 26
 
 
-def read_source(path: str | Path, *, sheet: str = "", root: Path | None = None) -> Table:
+def read_source(path: str | Path, *, sheet: str = "", password: str = "", root: Path | None = None) -> Table:
     """The table in a file, or in all files of a folder.
 
     path: CSV or another text table (also .gz or .zip), Excel, Parquet, an SQLite file, a question in a .sql file (see
     `flows.sources.sql`), or a folder of files, which become one table with the file's name in column "source_file" and,
     where file names share a beginning such as d01.dat and d01_te.dat, that in column "file_label". sheet: which sheet
-    of a workbook or table of a database; "" compares all sheets.
+    of a workbook or table of a database; "" compares all sheets. password: for the server that a .sql file names.
     root: the data folder; a path outside it is refused. Raises SourceError with one sentence.
     """
     place = resolve_inside(path, root)
     if place.is_dir():
         return _read_folder(place, sheet)
     data = _bytes_of(place)
-    if data[:16] == _SQLITE_MARK:
-        return read_sqlite(place, table=sheet)
-    if place.suffix.lower() == ".sql":
-        return read_sql_file(place, data.decode("utf-8-sig", errors="replace"))
+    if is_database(place, data[:16]):
+        return read_database(place, table=sheet, password=password)
     return _read_bytes(data, place.name, sheet)
 
 
@@ -135,7 +132,7 @@ def label_of(name: str) -> str:
 
 
 def _read_bytes(data: bytes, name: str, sheet: str) -> Table:
-    if data[:16] == _SQLITE_MARK:
+    if data[:16] == SQLITE_MARK:
         raise SourceError(f'the database "{name}" lies inside another file or folder; name its own path')
     if data[:2] == b"\x1f\x8b":
         return _read_bytes(_expand_gzip(data, name), name.removesuffix(".gz"), sheet)

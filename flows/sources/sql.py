@@ -5,12 +5,15 @@ A file that ends in .sql asks a server: its first line names the connection, the
     -- connection: postgresql+psycopg://reader@historian.plant/line7
     SELECT time, force, temperature FROM strokes WHERE press = 7
 
-The password does not belong into the file: PostgreSQL's library finds it in PGPASSWORD or in the user's .pgpass.
+The password does not belong into the file: it is the Prefect secret that the form names, or what PostgreSQL's library
+finds in PGPASSWORD or in the user's .pgpass.
 """
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import create_engine, inspect, text
@@ -22,32 +25,77 @@ from flows.sources.headers import read_headers
 from flows.sources.table import SourceFile, Table, single_source
 from flows.sources.typed import text_frame
 
+SQLITE_MARK = b"SQLite format 3\x00"
 _CONNECTION = re.compile(r"^\s*--\s*connection\s*:\s*(\S+)\s*$", re.IGNORECASE)
 # Servers guard their own data; a file named in an address would go round the data folder.
 _SERVERS = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
-_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
+# A text in quotation marks, or a comment: whichever begins first holds the signs of the other.
+_QUOTED_OR_COMMENT = re.compile(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _ROWS_AT_ONCE = 50_000
 
 
-def read_sqlite(file: Path, *, table: str = "") -> Table:
-    """A table of an SQLite file; "" is the only one it has. The file is opened read-only."""
-    engine = _sqlite_engine(file)
-    try:
-        with engine.connect() as connection:
-            name = _only_table(connection, file.name, table)
-            quoted = connection.dialect.identifier_preparer.quote(name)
-            digest = hashlib.sha256(file.read_bytes()).hexdigest()
-            return _ask(connection, f"SELECT * FROM {quoted}", {}, f"{file.name}[{name}]", digest)
-    except SQLAlchemyError as error:
-        raise SourceError(f'the database "{file.name}" cannot be read ({_reason(error)}); copy it again') from None
-    finally:
-        engine.dispose()
+@dataclass(frozen=True)
+class Question:
+    """One SELECT and the open, read-only connection that answers it. name: what the user is told.
+
+    source: hash of what is asked: of an SQLite file's bytes, or of the statement to a server.
+    """
+
+    connection: Connection
+    statement: str
+    name: str
+    source: str
+
+    def ask(self, statement: str = "", since: object = None) -> tuple[list[str], list[Sequence[object]]]:
+        """Names of the columns and all rows; `statement` may wrap the question and compare with `:since`."""
+        # A colon in a question is a colon: in "text" it would announce a value.
+        written = (statement or "{question}").replace("{question}", self.statement.replace(":", "\\:"))
+        given = {"since": since} if ":since" in statement else {}
+        answer = self.connection.execution_options(stream_results=True).execute(text(written), given)
+        rows: list[Sequence[object]] = []
+        for block in answer.partitions(_ROWS_AT_ONCE):
+            rows += block
+        return list(answer.keys()), rows
+
+    def quoted(self, column: str) -> str:
+        """A column's name as the database writes names."""
+        return self.connection.dialect.identifier_preparer.quote_identifier(column)
 
 
-def read_sql_file(file: Path, content: str) -> Table:
-    """The answer to the question in a .sql file, from the server that its first line names."""
-    first, _, query = content.partition("\n")
+def is_database(file: Path, head: bytes) -> bool:
+    """Whether `file`, which begins with `head`, is an SQLite file or holds a question to a server."""
+    return head.startswith(SQLITE_MARK) or file.suffix.lower() == ".sql"
+
+
+def read_database(file: Path, *, table: str = "", password: str = "") -> Table:
+    """All rows that an SQLite file or a .sql file gives; see `open_question`."""
+    with open_question(file, table=table, password=password) as question:
+        return _whole_answer(question)
+
+
+def read_query(address: str, query: str, *, name: str, password: str = "") -> Table:
+    """The rows that `query`, one SELECT, gives at `address`, an SQLAlchemy URL; in a read-only transaction.
+
+    name: what the user is told; the address is never shown, for it may hold a password.
+    """
+    with _server_question(address, query, name, password) as question:
+        return _whole_answer(question)
+
+
+@contextmanager
+def open_question(file: Path, *, table: str = "", password: str = "") -> Iterator[Question]:
+    """What `file` asks: a .sql file its own question, an SQLite file for all rows of `table` ("": the only one it has).
+
+    password: for the server that a .sql file names; "": the driver finds its own. Nothing can be written by it. Raises
+    SourceError with one sentence, for what happens within the block as well.
+    """
+    with file.open("rb") as stream:
+        is_sqlite = stream.read(16) == SQLITE_MARK
+    if is_sqlite:
+        with _sqlite_question(file, table) as question:
+            yield question
+        return
+    first, _, query = file.read_bytes().decode("utf-8-sig", errors="replace").partition("\n")
     match = _CONNECTION.match(first)
     if match is None:
         raise SourceError(
@@ -55,24 +103,35 @@ def read_sql_file(file: Path, content: str) -> Table:
         )
     if not match[1].startswith(_SERVERS):
         raise SourceError(f'the connection in "{file.name}" names no server; to read an SQLite file, name its own path')
-    return read_query(match[1], query, name=file.name)
+    with _server_question(match[1], query, file.name, password) as question:
+        yield question
 
 
-def read_query(address: str, query: str, *, name: str, watermark: str = "", since: str = "") -> Table:
-    """The rows that `query`, one SELECT, gives at `address`, an SQLAlchemy URL; in a read-only transaction.
-
-    watermark, since: only rows whose column `watermark` lies above the value `since`, in its order: what is new since
-    the last time. name: what the user is told; the address is never shown, for it may hold a password.
-    """
-    statement = _one_select(query, name)
-    if watermark:
-        statement = f'SELECT * FROM ({statement}) AS asked WHERE "{watermark}" > :since ORDER BY "{watermark}"'
-    engine = _engine(address, name)
+@contextmanager
+def _sqlite_question(file: Path, table: str) -> Iterator[Question]:
+    engine = _sqlite_engine(file)
     try:
         with engine.connect() as connection:
             _make_read_only(connection)
-            values = {"since": since} if watermark else {}
-            return _ask(connection, statement, values, name, hashlib.sha256(statement.encode()).hexdigest())
+            name = _only_table(connection, file.name, table)
+            with file.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            quoted = connection.dialect.identifier_preparer.quote(name)
+            yield Question(connection, f"SELECT * FROM {quoted}", f"{file.name}[{name}]", digest)
+    except SQLAlchemyError as error:
+        raise SourceError(f'the database "{file.name}" cannot be read ({_reason(error)}); copy it again') from None
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _server_question(address: str, query: str, name: str, password: str) -> Iterator[Question]:
+    statement = _one_select(query, name)
+    engine = _engine(address, name, password)
+    try:
+        with engine.connect() as connection:
+            _make_read_only(connection)
+            yield Question(connection, statement, name, hashlib.sha256(statement.encode()).hexdigest())
     except SQLAlchemyError as error:
         raise SourceError(
             f'the question in "{name}" was not answered ({_reason(error)}); check the server, the rights and the names'
@@ -82,18 +141,19 @@ def read_query(address: str, query: str, *, name: str, watermark: str = "", sinc
 
 
 def _one_select(query: str, name: str) -> str:
-    statement = _COMMENT.sub(" ", query).strip().rstrip(";").strip()
-    bare = _QUOTED.sub("''", statement)
+    statement = _QUOTED_OR_COMMENT.sub(lambda found: found[1] or " ", query).strip().rstrip(";").strip()
+    bare = _QUOTED_OR_COMMENT.sub("''", statement)
     if not re.match(r"(?:select|with)\b", bare, re.IGNORECASE) or ";" in bare:
         raise SourceError(f'"{name}" must ask one question that begins with SELECT or WITH; nothing else is run')
     return statement
 
 
-def _engine(address: str, name: str) -> Engine:
+def _engine(address: str, name: str, password: str) -> Engine:
     try:
         url: URL = make_url(address)
         if url.drivername.startswith("sqlite"):
             return _sqlite_engine(Path(url.database or ""))
+        url = url.set(password=password) if password else url
         return create_engine(url, connect_args={"connect_timeout": 10} if "postgresql" in url.drivername else {})
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise SourceError(
@@ -126,18 +186,20 @@ def _only_table(connection: Connection, name: str, wanted: str) -> str:
     return wanted or known[0]
 
 
-def _ask(connection: Connection, statement: str, values: dict[str, str], name: str, digest: str) -> Table:
-    answer = connection.execution_options(stream_results=True).execute(text(statement), values)
-    columns = read_headers(list(answer.keys()))
-    rows: list[Sequence[object]] = []
-    for block in answer.partitions(_ROWS_AT_ONCE):
-        rows += block
+def _whole_answer(question: Question) -> Table:
+    names, rows = question.ask()
     if not rows:
-        raise SourceError(f'"{name}" gives no rows; check its conditions')
+        raise SourceError(f'"{question.name}" gives no rows; check its conditions')
+    return table_of(names, rows, question.name, question.source)
+
+
+def table_of(names: Sequence[str], rows: Sequence[Sequence[object]], name: str, source: str) -> Table:
+    """An answer as a table. name, source: of the question that was answered."""
+    columns = read_headers(list(names))
     frame = text_frame(rows, columns.names)
     return single_source(
         frame,
-        SourceFile(name, digest, "SQL", "cells", len(frame)),
+        SourceFile(name, source, "SQL", "cells", len(frame)),
         list(range(1, len(frame) + 1)),
         ["\t".join(row) for row in frame.to_numpy()],
         units=columns.units,

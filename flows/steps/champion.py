@@ -58,6 +58,7 @@ def register(
         run_id=run_id,
         name=charter.poc_name,
         key=key,
+        pages=settings.mlflow_pages,
     )
     return registered.url
 

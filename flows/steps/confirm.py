@@ -1,10 +1,10 @@
 """Stage 3, Confirm: the finalists, once, on the untouched rows; money at a threshold chosen before; regions."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from flows.charter import Charter
 from flows.features.columns import fit_columns
+from flows.places import Place
 from flows.settings import Settings
 from flows.steps.compare import TunedFamily, recipe_for
 from flows.steps.effort import effort_of
@@ -23,6 +23,7 @@ from relu_core.comparison import (
     choose_threshold,
     confirm_baseline,
     confirm_network,
+    cost_curve,
     label_of,
     metric_of,
     money_of,
@@ -96,7 +97,7 @@ def count_regions(
 class _Judge:
     """The untouched rows, opened once for all finalists."""
 
-    def __init__(self, charter: Charter, rows: Rows, untouched: RowsFile, folder: Path) -> None:
+    def __init__(self, charter: Charter, rows: Rows, untouched: RowsFile, folder: Place) -> None:
         self._charter, self._criteria, self._rows, self._folder = charter, charter.criteria(), rows, folder
         self._effort = effort_of(charter, rows)
         self.columns = fit_columns(rows.frame, rows.file.columns)
@@ -133,7 +134,9 @@ class _Judge:
         self._predictions[label_of(family)] = found.prediction
         self.networks.append(store_network(found.network, self._folder))
         points = tuple(
-            replace(point, latency_ms=found.latency_ms) if point.hidden_widths == family.finalist else point
+            replace(point, latency_ms=found.latency_ms, latency_1000_ms=found.latency_1000_ms)
+            if point.hidden_widths == family.finalist
+            else point
             for point in family.points
         )
         return replace(family, confirmed=found.metric, points=points)
@@ -170,7 +173,13 @@ class _Judge:
     def _priced(self, option: str, label: str, pairs: list[tuple[Floats, Floats]]) -> MoneyResult:
         criteria: Criteria = self._criteria
         threshold = choose_threshold(pairs, criteria)
-        y = self._untouched[1]
         return money_of(
-            option, label, y, self._predictions[label], threshold, criteria=criteria, seed=self._charter.seed
+            option,
+            label,
+            self._untouched[1],
+            self._predictions[label],
+            threshold,
+            criteria=criteria,
+            curve=cost_curve(pairs, threshold, criteria),
+            seed=self._charter.seed,
         )

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
 from flows.charter import Charter
 from flows.features.columns import FittedColumns
+from flows.places import place_of
 from flows.report import page
 from flows.report.error_rates import published_rates
 from flows.settings import Settings
@@ -127,7 +127,9 @@ def write_report(
         folder=folder,
         links={
             "prefect": prefect_url,
-            "curves": writer.curves_url(settings.mlflow_tracking_uri, charter.poc_name, key),
+            "curves": writer.curves_url(
+                settings.mlflow_tracking_uri, charter.poc_name, key, pages=settings.mlflow_pages
+            ),
         },
         figures=figures,
         command=f"depthcase run {charter.poc_name}.yaml",
@@ -148,9 +150,9 @@ def record(
     settings: Settings,
 ) -> writer.TrackedRun:
     """The whole result in MLflow, once, and its recommended network in the registry."""
-    artifacts = {"report.html": Path(report.path)}
-    artifacts |= {f"figures/{name}.svg": Path(path) for name, path in report.figures.items()}
-    artifacts |= {f"networks/{one.hidden_layers}_hidden_layers.safetensors": Path(one.path) for one in networks}
+    artifacts = {"report.html": place_of(report.path)}
+    artifacts |= {f"figures/{name}.svg": place_of(path) for name, path in report.figures.items()}
+    artifacts |= {f"networks/{one.hidden_layers}_hidden_layers.safetensors": place_of(one.path) for one in networks}
     key = evaluation_key(decided.comparison, charter.content_hash())
     tracked = writer.record(
         decided.comparison,
@@ -159,6 +161,7 @@ def record(
         charter_yaml=charter.to_yaml(),
         artifacts=artifacts,
         key=key,
+        pages=settings.mlflow_pages,
         note=page.note(
             decided.comparison, decided.verdict, language=charter.report_language(), picture_url=MAIN_PICTURE
         ),

@@ -3,16 +3,22 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from flows.features.images import measure_images
 from flows.lake import dataset, quarantine
 from flows.lake.derive import with_remaining_life
+from flows.lake.grow import grown
 from flows.lake.manifest import describe
-from flows.lake.stream import is_large_text, stream_delimited
+from flows.lake.quarantine import Checked
+from flows.lake.stream import Progress, is_large_text, stream_delimited
+from flows.places import files_below, local_copy, place_of
 from flows.quality.page import quality_page, write_quality_page
 from flows.settings import Settings
+from flows.sources.arrival import find_in
+from flows.sources.growing import Watermark, read_new_rows
 from flows.sources.images import is_image_folder, read_images
-from flows.sources.read import read_source, resolve_inside
+from flows.sources.read import read_source
 
 
 @dataclass(frozen=True)
@@ -26,23 +32,52 @@ class SourceFingerprint:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What is read of a source, and under which name it is stored; "" for what is not used.
+
+    sheet: of a workbook, or table of a database. watermark: the column of a database that grows: only rows above its
+    highest value so far are read. secret: the secret that holds the database's password.
+    """
+
+    name: str
+    sheet: str = ""
+    watermark: str = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True)
 class StoredDataset:
-    """A version of a data set in the lake. created: False where the same content was there already."""
+    """A version of a data set in the lake. created: False where the same content was there already.
+
+    added: rows that came to those of the version before; -1 where the source was read whole.
+    """
 
     name: str
     version: str
     rows: int
     quarantined: int
     created: bool
+    added: int = -1
+
+
+class Secrets(Protocol):
+    """Gives the secret of a name. Raises ServiceError where there is none."""
+
+    def __call__(self, name: str) -> str: ...
+
+
+class Listener(Protocol):
+    """Is told how far a large file was read."""
+
+    def __call__(self, progress: Progress) -> None: ...
 
 
 def look_at_source(path: str, root: str) -> SourceFingerprint:
     """Hash the files at `path`. root: the folder it must stay inside. Raises SourceError."""
-    place = resolve_inside(path, Path(root))
-    files = sorted(p for p in place.rglob("*") if p.is_file()) if place.is_dir() else [place]
-    digest, size = hashlib.sha256(), 0
-    for file in files:
-        digest.update(file.relative_to(place.parent).as_posix().encode() + b"\0")
+    place = find_in(place_of(root), path)
+    digest, size, files = hashlib.sha256(), 0, files_below(place)
+    for name, file in files:
+        digest.update(name.encode() + b"\0")
         with file.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
@@ -50,19 +85,47 @@ def look_at_source(path: str, root: str) -> SourceFingerprint:
     return SourceFingerprint(str(place), len(files), size, digest.hexdigest())
 
 
-def store_dataset(source: SourceFingerprint, name: str, sheet: str, settings: Settings) -> StoredDataset:
-    """Read, check and store the source as a version of data set `name`, and write its data-quality page.
+def store_dataset(
+    source: SourceFingerprint, wanted: Wanted, settings: Settings, secrets: Secrets, listener: Listener
+) -> StoredDataset:
+    """Read, check and store the source as a version of a data set, and write its data-quality page.
 
-    Raises SourceError, DatasetError.
+    Raises SourceError, DatasetError, ServiceError.
     """
-    place = Path(source.path)
-    if is_large_text(place):
-        stored = stream_delimited(place, name=name, lake=settings.lake)
-        return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
-    pictures = place.is_dir() and is_image_folder(place)
-    table = measure_images(read_images(place), place) if pictures else read_source(place, sheet=sheet)
-    checked = with_remaining_life(quarantine.check(table))
-    stored = dataset.write(checked, name=name, lake=settings.lake)
+    password = secrets(wanted.secret) if wanted.secret else ""
+    with local_copy(place_of(source.path)) as place:
+        if wanted.watermark:
+            return _store_new_rows(place, wanted, password, settings)
+        if is_large_text(place):
+            stored = stream_delimited(place, name=wanted.name, lake=settings.lake, report=listener)
+            return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
+        if place.is_dir() and is_image_folder(place):
+            table = measure_images(read_images(place), place)
+        else:
+            table = read_source(place, sheet=wanted.sheet, password=password)
+    return _store(quarantine.check(table), wanted.name, settings)
+
+
+def _store_new_rows(file: Path, wanted: Wanted, password: str, settings: Settings) -> StoredDataset:
+    """Rows above the watermark of the newest version, stored together with that version's."""
+    lake, name = settings.lake, wanted.name
+    before = dataset.read_manifest(lake, name) if name in dataset.list_names(lake) else None
+    last = before.watermark if before else None
+    found = read_new_rows(file, wanted.watermark, table=wanted.sheet, password=password, last=last)
+    if before is None or found.anew:
+        return _store(quarantine.check(found.table), name, settings, found.watermark)
+    if len(found.table.frame) == 0:
+        return StoredDataset(name, before.version, before.rows_stored, before.rows_quarantined, False, 0)
+    frame, _ = dataset.read(lake, name, before.version)
+    checked = grown(frame, before, dataset.read_quarantine(lake, name, before.version), found.table)
+    return _store(checked, name, settings, found.watermark, added=len(checked.frame) - len(frame))
+
+
+def _store(
+    checked: Checked, name: str, settings: Settings, watermark: Watermark | None = None, added: int = -1
+) -> StoredDataset:
+    checked = with_remaining_life(checked)
+    stored = dataset.write(checked, name=name, lake=settings.lake, watermark=watermark)
     page = quality_page(describe(checked, name, stored.version), checked.frame, checked.quarantined)
     write_quality_page(settings.reports / f"{name}-data-quality.html", page)
-    return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
+    return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created, added)

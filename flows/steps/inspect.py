@@ -10,7 +10,9 @@ import yaml
 from flows.charter import Charter, make_charter
 from flows.errors import SourceError
 from flows.lake.quarantine import check
+from flows.places import local_copy, place_of
 from flows.quality.profile import ColumnProfile, profile
+from flows.sources.arrival import find_in, name_in
 from flows.sources.read import read_source, resolve_inside
 
 _NUMBERS = ("number", "whole number")
@@ -44,11 +46,12 @@ def look_at_file(path: str, root: str) -> FileAccount:
 
     Raises SourceError or DatasetError where it cannot be read or holds no table.
     """
-    place = resolve_inside(path, Path(root) if root else None)
-    checked = check(read_source(place))
+    found = find_in(place_of(root), path) if root else resolve_inside(path)
+    with local_copy(found) as place:
+        checked = check(read_source(place))
     columns = profile(checked.frame, checked.units)
     reasons = Counter(checked.quarantined["reason"]).most_common(5)
-    data_file = str(place.relative_to(Path(root).resolve())) if root else str(place)
+    data_file = name_in(place_of(root), found) if root else str(place)
     draft = draft_charter(place.name, data_file, columns).model_dump(mode="json", exclude_unset=True)
     return FileAccount(
         name=place.name,

@@ -2,9 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 
 from flows.errors import DatasetError
+from flows.places import Place, place_of
 from flows.whole_files import write_whole
 from relu_core import ReluNetwork
 
@@ -18,7 +18,7 @@ class StoredNetwork:
     sha256: str
 
 
-def store_network(network: ReluNetwork, folder: Path) -> StoredNetwork:
+def store_network(network: ReluNetwork, folder: Place) -> StoredNetwork:
     """Write `network` under its hash, whole. Raises DatasetError where the folder cannot be written."""
     data = network.to_bytes()
     sha256 = hashlib.sha256(data).hexdigest()
@@ -30,7 +30,7 @@ def open_network(stored: StoredNetwork) -> ReluNetwork:
     """The network that `stored` points to. Raises DatasetError where it is gone or was changed."""
     again = "run again with 'Train again' switched on"
     try:
-        data = Path(stored.path).read_bytes()
+        data = place_of(stored.path).read_bytes()
     except OSError:
         raise DatasetError(f"the network at {stored.path} is gone; {again}") from None
     if hashlib.sha256(data).hexdigest() != stored.sha256:

@@ -7,7 +7,6 @@ A development file carries its folds: one column a fold, whose cells say what ea
 import hashlib
 import io
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from flows.errors import DatasetError
 from flows.features.columns import FittedColumns, fit_columns
+from flows.places import Place, place_of
 from flows.whole_files import write_whole
 from relu_core.comparison import RowSplit
 from relu_core.training import Fold, MatrixFold
@@ -56,7 +56,7 @@ class Rows:
         return [_fold(self.frame[_inner_name(i)]) for i in range(self.file.folds)]
 
 
-def write_rows(frame: pd.DataFrame, y: Floats, folder: Path, kind: RowsFile) -> RowsFile:
+def write_rows(frame: pd.DataFrame, y: Floats, folder: Place, kind: RowsFile) -> RowsFile:
     """Write `frame` and y under the content's hash, whole; give the pointer. Raises DatasetError."""
     data = frame.assign(**{TARGET: y}).to_parquet(index=False)
     sha256 = hashlib.sha256(data).hexdigest()
@@ -76,7 +76,7 @@ def open_rows(file: RowsFile) -> Rows:
     """The rows that `file` points to. Raises DatasetError where they are gone or were changed since."""
     again = "run again with 'Train again' switched on"
     try:
-        data = Path(file.path).read_bytes()
+        data = place_of(file.path).read_bytes()
     except OSError:
         raise DatasetError(f"the rows at {file.path} are gone; {again}") from None
     if hashlib.sha256(data).hexdigest() != file.sha256:

@@ -160,7 +160,7 @@ def _stop_at(findings: list[Finding], columns: tuple[str, ...]) -> None:
 
 
 def _record(finding: Finding) -> FindingRecord:
-    return FindingRecord(finding.code, finding.severity, finding.column, finding.evidence, finding.action)
+    return FindingRecord(**vars(finding))
 
 
 def _dataset_record(

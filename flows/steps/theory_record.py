@@ -31,7 +31,13 @@ def record(table: GapTable, settings: Settings) -> Recorded:
     key = hashlib.sha256((plain + code_version()).encode()).hexdigest()
     summary = as_markdown(table)
     stream = _items(table, plain, summary)
-    tracked = writer.record_items(stream, tracking_uri=settings.mlflow_tracking_uri, experiment=EXPERIMENT, key=key)
+    tracked = writer.record_items(
+        stream,
+        tracking_uri=settings.mlflow_tracking_uri,
+        experiment=EXPERIMENT,
+        key=key,
+        pages=settings.mlflow_pages,
+    )
     return Recorded(summary, tracked.url)
 
 

@@ -10,8 +10,8 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from flows.places import Place
 from relu_core.comparison.schema import BaselineResult, Comparison, FamilyResult, SizePoint
 from relu_core.comparison.verdict import Verdict
 from relu_core.interval import Interval
@@ -90,7 +90,7 @@ class File:
 
     run: str
     path: str
-    source: Path
+    source: Place
 
 
 Item = Run | Param | Metric | Tag | DatasetItem | Text | File
@@ -107,7 +107,7 @@ def items(
     verdict: Verdict,
     *,
     charter_yaml: str,
-    artifacts: Mapping[str, Path] | None = None,
+    artifacts: Mapping[str, Place] | None = None,
     note: str = "",
 ) -> Iterator[Item]:
     """Everything that is recorded of one evaluation; every item names a run that came before it.

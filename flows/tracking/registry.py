@@ -31,12 +31,21 @@ class RegisteredChampion:
 
 
 def register_champion(
-    champion: Champion, X: ArrayLike, *, tracking_uri: str, run_id: str, name: str, key: str, description: str = ""
+    champion: Champion,
+    X: ArrayLike,
+    *,
+    tracking_uri: str,
+    run_id: str,
+    name: str,
+    key: str,
+    description: str = "",
+    pages: str = "",
 ) -> RegisteredChampion:
     """Register the champion of one evaluation under the alias "champion" and return where it stands.
 
     X: (D, n) development rows; the first few become the input example. run_id: the verdict run, which keeps the files.
     key: of the evaluation; registered a second time, the first version is returned and gets the alias.
+    pages: where people open the server, where that is not tracking_uri.
     Raises ServiceError where the server does not answer.
     """
     example = arguments.rows(X, champion.network.input_dim)[:EXAMPLE_ROWS]
@@ -50,7 +59,8 @@ def register_champion(
                 name, f"runs:/{run_id}/{FOLDER}/model", run_id, tags={KEY: key}, description=description
             )
         client.set_registered_model_alias(name, ALIAS, str(version.version))
-    page = f"{tracking_uri}/#/models/{name}/versions/{version.version}" if tracking_uri.startswith("http") else ""
+    shown = pages or tracking_uri
+    page = f"{shown}/#/models/{name}/versions/{version.version}" if shown.startswith("http") else ""
     return RegisteredChampion(name, str(version.version), page)
 
 

@@ -1,6 +1,5 @@
 """Writes the stream of items to MLflow: once for each key, complete or not at all."""
 
-import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from flows.errors import ServiceError
+from flows.places import Place
 from flows.tracking import view
 from flows.tracking.items import (
     TAG_LIMIT,
@@ -72,15 +72,17 @@ def record(
     *,
     tracking_uri: str,
     charter_yaml: str,
-    artifacts: Mapping[str, Path] | None = None,
+    artifacts: Mapping[str, Place] | None = None,
     key: str,
     note: str = "",
+    pages: str = "",
 ) -> TrackedRun:
     """Record one evaluation in MLflow and return where it stands.
 
     tracking_uri: address of the server, or a sqlite:/// file. artifacts: files by the name they get in the verdict run.
     key: what makes this record unique (`items.evaluation_key`); a completed record with the same key is returned as it
     is, an unfinished one is removed and written again. note: markdown shown on the verdict run.
+    pages: where people open the server, where that is not tracking_uri.
     Raises ServiceError where the server does not answer.
     """
     check_answers(tracking_uri)
@@ -96,10 +98,12 @@ def record(
             client.set_experiment_tag(experiment, "mlflow.note.content", shown[:TAG_LIMIT])
             client.set_tag(completed, STATE, COMPLETED)
             client.set_terminated(completed)
-    return _tracked(tracking_uri, experiment, completed, key)
+    return _tracked(pages or tracking_uri, experiment, completed, key)
 
 
-def record_items(stream: Iterable[Item], *, tracking_uri: str, experiment: str, key: str) -> TrackedRun:
+def record_items(
+    stream: Iterable[Item], *, tracking_uri: str, experiment: str, key: str, pages: str = ""
+) -> TrackedRun:
     """Record what is no evaluation, given as items: all runs below one with the key VERDICT_RUN, once for each `key`.
 
     Raises ServiceError where the server does not answer.
@@ -113,10 +117,10 @@ def record_items(stream: Iterable[Item], *, tracking_uri: str, experiment: str, 
             completed = _write(client, place, key, iter(stream))
             client.set_tag(completed, STATE, COMPLETED)
             client.set_terminated(completed)
-    return TrackedRun(place, completed, view.run_link(tracking_uri, place, completed))
+    return TrackedRun(place, completed, view.run_link(pages or tracking_uri, place, completed))
 
 
-def curves_url(tracking_uri: str, poc: str, key: str) -> str:
+def curves_url(tracking_uri: str, poc: str, key: str, *, pages: str = "") -> str:
     """Where the curves of the evaluation `key` will stand once it is recorded; the experiment is made if need be.
 
     Raises ServiceError where the server does not answer.
@@ -124,7 +128,7 @@ def curves_url(tracking_uri: str, poc: str, key: str) -> str:
     check_answers(tracking_uri)
     with service_errors(tracking_uri):
         experiment = _experiment(MlflowClient(tracking_uri), poc)
-    return view.deep_link(tracking_uri, experiment, f"curves-{key[:12]}")
+    return view.deep_link(pages or tracking_uri, experiment, f"curves-{key[:12]}")
 
 
 def check_answers(tracking_uri: str) -> None:
@@ -246,7 +250,7 @@ def _upload(client: MlflowClient, run_id: str, files: list[Text | File]) -> None
             if isinstance(item, Text):
                 target.write_text(item.text, encoding="utf-8")
             else:
-                shutil.copyfile(item.source, target)
+                target.write_bytes(item.source.read_bytes())
         client.log_artifacts(run_id, folder)
 
 
@@ -270,9 +274,8 @@ def _write_views(client: MlflowClient, experiment: str, comparison: Comparison, 
         client.set_experiment_tag(experiment, view.TAG + name, value)
 
 
-def _tracked(tracking_uri: str, experiment: str, run_id: str, key: str) -> TrackedRun:
+def _tracked(pages: str, experiment: str, run_id: str, key: str) -> TrackedRun:
     links = [
-        view.deep_link(tracking_uri, experiment, name)
-        for name in (f"curves-{key[:12]}", f"models-{key[:12]}", "verdicts")
+        view.deep_link(pages, experiment, name) for name in (f"curves-{key[:12]}", f"models-{key[:12]}", "verdicts")
     ]
-    return TrackedRun(experiment, run_id, view.run_link(tracking_uri, experiment, run_id), *links)
+    return TrackedRun(experiment, run_id, view.run_link(pages, experiment, run_id), *links)

@@ -7,7 +7,6 @@ from relu_core.comparison.compare import champion_of, compare
 from relu_core.comparison.confirm import (
     ConfirmedNetwork,
     confirm_network,
-    latency_ms,
     network_validation_predictions,
     train_finalist,
 )
@@ -20,6 +19,7 @@ from relu_core.comparison.evidence import (
     ratio_of_sizes,
 )
 from relu_core.comparison.intervals import bootstrap_metric, fold_mean_interval, nested_bootstrap, quotient, wilson
+from relu_core.comparison.latency import latencies_ms
 from relu_core.comparison.learning_curve import learning_curve, rows_to_target
 from relu_core.comparison.measure import Limits, Question, make_question
 from relu_core.comparison.metrics import (
@@ -42,6 +42,7 @@ from relu_core.comparison.schema import (
     BaselineResult,
     Comparison,
     Confusion,
+    CostCurve,
     DatasetRecord,
     FamilyResult,
     FindingRecord,
@@ -53,6 +54,7 @@ from relu_core.comparison.schema import (
     RegionEvidence,
     SizeInterval,
     SizePoint,
+    TaskTime,
     Yardstick,
 )
 from relu_core.comparison.sizes import Effort, operations_in, plan_effort, size_grid, training_work
@@ -100,7 +102,7 @@ __all__ = [
     "ConfirmedNetwork",
     "train_finalist",
     "network_validation_predictions",
-    "latency_ms",
+    "latencies_ms",
     "learning_curve",
     "rows_to_target",
     "make_yardstick",
@@ -141,8 +143,10 @@ __all__ = [
     "LearningPoint",
     "LearningCurve",
     "Confusion",
+    "CostCurve",
     "MoneyResult",
     "Approval",
+    "TaskTime",
     "decide",
     "Verdict",
     "KINDS",

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.comparison.intervals import bootstrap_metric, fold_mean_interval
+from relu_core.comparison.latency import latencies_ms
 from relu_core.comparison.metrics import Metric, metric_named
 from relu_core.comparison.schema import BaselineResult
 from relu_core.training import MatrixFold
@@ -35,7 +36,6 @@ NAMES = {
 }
 # Columns are standardised, so this only keeps equal columns from leaving the solution undefined.
 RIDGE = 1e-3
-LATENCY_ROWS = 1000
 
 
 def fit_baselines(
@@ -59,7 +59,7 @@ def _fit_baseline(
     seconds = time.perf_counter() - begun
     name = NAMES[kind, task != "regression"]
     interval = fold_mean_interval(values, perfect=metric.perfect, level=level)
-    return BaselineResult(name, kind, interval, None, float("nan"), seconds)
+    return BaselineResult(name, kind, interval, seconds=seconds)
 
 
 def baseline_validation_predictions(
@@ -113,9 +113,9 @@ def confirm_baseline(
         model = _model(baseline.kind, task, seed).fit(arguments.rows(development[0]), y_development)
         X = arguments.rows(untouched[0])
         prediction = _predict(model, X, task, classes)
-        latency = _latency_ms(model, X, task, classes)
+        single, batch = latencies_ms(lambda rows: _predict(model, rows, task, classes), X)
     confirmed = bootstrap_metric(judge, y, prediction, groups=groups, level=level, seed=seed)
-    return replace(baseline, confirmed=confirmed, latency_ms=latency), prediction
+    return replace(baseline, confirmed=confirmed, latency_ms=single, latency_1000_ms=batch), prediction
 
 
 @contextmanager
@@ -148,10 +148,3 @@ def _predict(model: Any, X: Floats, task: str, classes: int) -> Floats:
     probabilities = np.zeros((len(X), classes))
     probabilities[:, model.classes_.astype(int)] = model.predict_proba(X)
     return probabilities[:, 1] if task == "binary" else probabilities
-
-
-def _latency_ms(model: Any, X: Floats, task: str, classes: int) -> float:
-    rows = X[:LATENCY_ROWS]
-    begun = time.perf_counter()
-    _predict(model, rows, task, classes)
-    return 1000 * (time.perf_counter() - begun) / len(rows)

@@ -23,6 +23,7 @@ from relu_core.comparison.schema import (
     LearningCurve,
     MoneyResult,
     Ratio,
+    TaskTime,
     Yardstick,
 )
 
@@ -43,6 +44,7 @@ def compare(
     stage_reached: str = "confirm",
     missing: Sequence[str] = (),
     seconds: Mapping[str, float] | None = None,
+    tasks: Sequence[TaskTime] = (),
     versions: Mapping[str, str] | None = None,
 ) -> Comparison:
     """The whole result as one frozen record: families ascending in hidden layers, the headline ratio, the champion.
@@ -71,6 +73,7 @@ def compare(
         complete=not gaps,
         missing=gaps,
         seconds=dict(seconds or {}),
+        tasks=tuple(tasks),
         versions=dict(versions or {}),
     )
 

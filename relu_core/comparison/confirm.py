@@ -2,7 +2,6 @@
 chosen on.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,26 +11,25 @@ from numpy.typing import ArrayLike
 from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.comparison.intervals import bootstrap_metric
+from relu_core.comparison.latency import latencies_ms
 from relu_core.comparison.metrics import LOSS_OF_TASK, Metric, metric_named, outputs_for, predictions_of
 from relu_core.errors import ArgumentError
 from relu_core.interval import Interval
 from relu_core.network import ReluNetwork
 from relu_core.training import MatrixFold, NetworkSpec, Recipe, TrainedNetwork, train_networks
 
-LATENCY_ROWS = 1000
-LATENCY_REPEATS = 5
-
 
 @dataclass(frozen=True, eq=False)
 class ConfirmedNetwork:
     """A finalist. network: in plant units. metric: on the untouched rows; prediction: there, in the form of
-    metrics.py.
+    metrics.py. latency_ms, latency_1000_ms: a row, one and a thousand at a time.
     """
 
     network: ReluNetwork
     metric: Interval
     prediction: Floats
     latency_ms: float
+    latency_1000_ms: float
 
 
 def confirm_network(
@@ -69,7 +67,8 @@ def confirm_network(
     y = arguments.targets(untouched[1], len(X), "y of the untouched rows")
     prediction = predictions_of(network(X), task)
     interval = bootstrap_metric(judge, y, prediction, groups=groups, level=level, seed=seed)
-    return ConfirmedNetwork(network, interval, prediction, latency_ms(network, X))
+    slow, fast = latencies_ms(network, X)
+    return ConfirmedNetwork(network, interval, prediction, slow, fast)
 
 
 def train_finalist(
@@ -139,15 +138,3 @@ def network_validation_predictions(
         record = result.records[0]
         pairs.append((record.y_validation, predictions_of(record.validation_predictions(), task)))
     return pairs
-
-
-def latency_ms(network: ReluNetwork, X: ArrayLike) -> float:
-    """Milliseconds a row when rows X (D, n) come one at a time, the median of a few rounds. Read off a clock."""
-    rows = arguments.rows(X, network.input_dim)[: LATENCY_ROWS // LATENCY_REPEATS]
-    rounds = []
-    for _ in range(LATENCY_REPEATS):
-        begun = time.perf_counter()
-        for i in range(len(rows)):
-            network(rows[i : i + 1])
-        rounds.append((time.perf_counter() - begun) / len(rows))
-    return 1000.0 * float(np.median(rounds))

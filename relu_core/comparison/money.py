@@ -7,12 +7,14 @@ import numpy as np
 from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.comparison.promise import Criteria
-from relu_core.comparison.schema import Confusion, MoneyResult
+from relu_core.comparison.schema import Confusion, CostCurve, MoneyResult
 from relu_core.errors import ArgumentError
 from relu_core.interval import Interval
 
 OPTIONS = ("simple", "shallow", "deep")
 DRAWS = 2000
+# Places of a cost curve, spread evenly, and as many more where the rows lie.
+PLACES = 41
 
 
 def choose_threshold(pairs: Sequence[tuple[Floats, Floats]], criteria: Criteria) -> float:
@@ -56,9 +58,12 @@ def money_of(
     threshold: float,
     *,
     criteria: Criteria,
+    curve: CostCurve | None = None,
     seed: int = 0,
 ) -> MoneyResult:
     """Cost and saving a year of one option, from untouched rows y (D,) and their probability (D,).
+
+    curve: how the threshold was chosen, kept beside the result.
 
     Saving is against the cheaper of never and always raising an alarm. Intervals: the shares of the four cells of the
     confusion are drawn from what their counts leave possible (Dirichlet, Jeffreys' prior), so that a cell without rows
@@ -86,6 +91,9 @@ def money_of(
         saving_per_year=of_saving,
         project_cost=project,
         payback_years=payback(project, of_saving),
+        misses_cost=criteria.units_per_year * criteria.cost_of_miss * found.false_negative / len(y),
+        false_alarms_cost=criteria.units_per_year * criteria.cost_of_false_alarm * found.false_positive / len(y),
+        cost_curve=curve,
     )
 
 
@@ -106,14 +114,19 @@ def payback(project_cost: float, saving: Interval) -> Interval:
     return Interval(years(saving.value), years(saving.high), years(saving.low), saving.level, saving.method)
 
 
-def cost_curve(
-    y: Floats, probability: Floats, criteria: Criteria, *, thresholds: Sequence[float] | None = None
-) -> tuple[Floats, Floats]:
-    """Cost a year against the threshold, (k,) and (k,), for a picture."""
-    places = np.linspace(0, 1, 101) if thresholds is None else np.asarray(thresholds, dtype=np.float64)
-    alarm = probability[None, :] >= places[:, None]
-    false, missed = (alarm & (y == 0)).mean(axis=1), (~alarm & (y == 1)).mean(axis=1)
-    return places, criteria.units_per_year * (criteria.cost_of_false_alarm * false + criteria.cost_of_miss * missed)
+def cost_curve(pairs: Sequence[tuple[Floats, Floats]], threshold: float, criteria: Criteria) -> CostCurve:
+    """Cost a year against the threshold on the rows that `choose_threshold` saw, with the chosen one among the places.
+
+    pairs: for each fold y (D2,) and probability (D2,). Places lie even over 0 to 1, and denser where the rows are.
+    """
+    y = np.concatenate([pair[0] for pair in pairs])
+    probability = np.concatenate([pair[1] for pair in pairs])
+    dense = np.quantile(probability, np.linspace(0, 1, PLACES))
+    places = np.unique(np.concatenate([np.linspace(0, 1, PLACES), dense, [threshold, 1.0 + 1e-9]]))
+    alarm, positive = probability[None, :] >= places[:, None], y == 1
+    false, missed = (alarm & ~positive).mean(axis=1), (~alarm & positive).mean(axis=1)
+    cost = criteria.units_per_year * (criteria.cost_of_false_alarm * false + criteria.cost_of_miss * missed)
+    return CostCurve(len(y), tuple(places.tolist()), tuple(cost.tolist()))
 
 
 def _interval(value: float, draws: Floats, level: float) -> Interval:

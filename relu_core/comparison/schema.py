@@ -12,10 +12,11 @@ from typing import Any
 
 from relu_core.comparison.json_codec import from_plain, to_plain
 from relu_core.comparison.promise import Criteria, EvaluationProtocol
+from relu_core.comparison.upgrades import upgraded
 from relu_core.errors import ArgumentError
 from relu_core.interval import Interval
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 REACHED = ("yes", "not up to high", "already at low")
 CENSORING = ("none", "shallow not reached", "deep not reached", "neither reached")
 
@@ -47,13 +48,20 @@ class DatasetRecord:
 
 @dataclass(frozen=True)
 class FindingRecord:
-    """Something about the data that a reader must know. severity: "info", "warning", "leak" or "stop"."""
+    """Something about the data that a reader must know. severity: "info", "warning", "leak" or "stop".
+
+    evidence, action: in English. wording, remedy: keys of the same sentences in any language, with the names and
+    numbers of `facts`; "" where there are none.
+    """
 
     code: str
     severity: str
     column: str
     evidence: str
     action: str
+    wording: str = ""
+    remedy: str = ""
+    facts: dict[str, float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,10 @@ class RegionEvidence:
 
 @dataclass(frozen=True)
 class SizePoint:
-    """One network size of a family: seeds averaged per fold (fold_means), then an interval over folds."""
+    """One network size of a family: seeds averaged per fold (fold_means), then an interval over folds.
+
+    latency_ms: rows come one at a time; latency_1000_ms: a thousand at a time. Both a row.
+    """
 
     hidden_widths: tuple[int, ...]
     parameters: int = measured("parameters", "parameters", "lower")
@@ -109,6 +120,7 @@ class SizePoint:
     regions: RegionEvidence | None = None
     flops: int = measured("operations a row", "flops", "lower", default=0)
     latency_ms: float = measured("ms a row", "latency", "lower", clock=True, default=float("nan"))
+    latency_1000_ms: float = measured("ms a row", "latency_1000", "lower", clock=True, default=float("nan"))
     seeds: int = 0
     folds: int = 0
 
@@ -139,13 +151,16 @@ class FamilyResult:
 
 @dataclass(frozen=True)
 class BaselineResult:
-    """A model that is no neural network, under the same folds. kind: "dummy", "linear" or "trees"."""
+    """A model that is no neural network, under the same folds. kind: "dummy", "linear" or "trees". Latency as in
+    SizePoint.
+    """
 
     name: str
     kind: str
     metric: Interval = measured("metric", "metric")
     confirmed: Interval | None = measured("metric", "confirmed", default=None)
     latency_ms: float = measured("ms a row", "latency", "lower", clock=True, default=float("nan"))
+    latency_1000_ms: float = measured("ms a row", "latency_1000", "lower", clock=True, default=float("nan"))
     seconds: float = measured("s", "seconds", "lower", clock=True, default=0.0)
 
 
@@ -229,10 +244,23 @@ class Confusion:
 
 
 @dataclass(frozen=True)
+class CostCurve:
+    """Cost a year (k,) against the threshold (k,) on the validation rows that the threshold was chosen on.
+
+    Above the largest threshold nothing is alarmed, at 0 everything is.
+    """
+
+    rows: int = measured("rows", "rows")
+    thresholds: tuple[float, ...] = measured("score", "threshold", default=())
+    cost_per_year: tuple[float, ...] = measured("currency a year", "cost_per_year", "lower", default=())
+
+
+@dataclass(frozen=True)
 class MoneyResult:
     """What one option costs and saves a year. option: "simple", "shallow" or "deep".
 
-    Saving is against the cheaper of the two policies that need no model: never alarm, always alarm.
+    Saving is against the cheaper of the two policies that need no model: never alarm, always alarm. cost_per_year is
+    misses_cost + false_alarms_cost.
     """
 
     option: str
@@ -242,6 +270,9 @@ class MoneyResult:
     saving_per_year: Interval = measured("currency a year", "saving_per_year", "higher")
     project_cost: float = measured("currency", "project_cost", "lower")
     payback_years: Interval = measured("years", "payback", "lower")
+    misses_cost: float = measured("currency a year", "misses_cost", "lower", default=float("nan"))
+    false_alarms_cost: float = measured("currency a year", "false_alarms_cost", "lower", default=float("nan"))
+    cost_curve: CostCurve | None = None
 
 
 @dataclass(frozen=True)
@@ -256,13 +287,25 @@ class Approval:
 
 
 @dataclass(frozen=True)
+class TaskTime:
+    """When one task of the evaluation ran. hidden_layers: of the family it was for, 0 for all. begun: seconds after the
+    evaluation began; a task that was answered from an earlier run takes next to none.
+    """
+
+    name: str
+    hidden_layers: int = 0
+    begun: float = measured("s", "seconds", clock=True, default=0.0)
+    seconds: float = measured("s", "seconds", "lower", clock=True, default=0.0)
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The whole result of one PoC evaluation: frozen, versioned, the one record that all readers share.
 
     ratio: None with fewer than two families. champion: label of the model to use, e.g. "linear" or "2 hidden layers".
     stage_reached: "screen", "compare" or "confirm". missing: what the budget did not allow, in words; complete:
     nothing is.
-    seconds: wall seconds a stage. versions: of the programs that matter.
+    seconds: wall seconds a stage; tasks: the same, task by task. versions: of the programs that matter.
     """
 
     poc: str
@@ -282,6 +325,7 @@ class Comparison:
     complete: bool = True
     missing: tuple[str, ...] = ()
     seconds: dict[str, float] = measured("s", "seconds", "lower", clock=True, default=None)
+    tasks: tuple[TaskTime, ...] = measured("s", "seconds", clock=True, default=())
     versions: dict[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
@@ -295,17 +339,12 @@ class Comparison:
 
     @staticmethod
     def from_json(text: str) -> "Comparison":
-        """The record that `to_json` wrote. Refuses other schema versions and damaged text."""
+        """The record that `to_json` wrote, now or in an older version. Refuses newer versions and damaged text."""
         try:
             plain = json.loads(text)
         except json.JSONDecodeError as error:
             raise ArgumentError(f"text is no JSON ({error}); pass what Comparison.to_json wrote") from None
-        version = plain.get("schema_version") if isinstance(plain, dict) else None
-        if version != SCHEMA_VERSION:
-            raise ArgumentError(
-                f"schema_version is {version!r}, this program reads {SCHEMA_VERSION}; use the program that wrote it"
-            )
-        return from_plain(Comparison, plain)
+        return from_plain(Comparison, upgraded(plain, SCHEMA_VERSION))
 
     def fingerprint(self) -> str:
         """sha256 over everything that must repeat bit for bit: all fields but those read off a clock."""
@@ -322,7 +361,7 @@ def without_clock(record: Any) -> Any:
     for item in fields(record):
         value = getattr(record, item.name)
         if item.metadata.get("clock"):
-            changes[item.name] = {} if isinstance(value, dict) else 0.0
+            changes[item.name] = type(value)() if isinstance(value, dict | tuple) else 0.0
         else:
             changes[item.name] = without_clock(value)
     return replace(record, **changes)

@@ -1,9 +1,10 @@
-"""Rate and memory of a streamed CSV beside Arrow: python -m tests.benchmarks.bench_streaming [MiB].
+"""Rate and memory of a streamed CSV beside Arrow: make bench-streaming SIZE=300 (MiB), REPEATS=3, FOLDER=/tmp.
 
-Both write zstd Parquet from the same file in the same run, each in a process of its own, in turn, three times; best of
-three is shown. Memory is the largest resident size of the process.
+Both write zstd Parquet from the same file in the same run, each in a process of its own, in turn; the best is shown.
+Memory is the largest resident size of the process. Twice the size is needed in the folder, and is free again after.
 """
 
+import argparse
 import resource
 import subprocess
 import sys
@@ -16,8 +17,6 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from flows.lake.stream import stream_delimited
-
-REPEATS = 3
 
 
 def write_clean_csv(file: Path, mebibytes: int) -> None:
@@ -60,7 +59,7 @@ def by_stream(file: Path, folder: Path) -> None:
 def measure(way: str, file: Path) -> tuple[float, float, float]:
     """Wall seconds, CPU seconds and MiB of one run in a process of its own."""
     answer = subprocess.run(
-        [sys.executable, "-m", "tests.benchmarks.bench_streaming", way, str(file)],
+        [sys.executable, "-m", "tests.benchmarks.bench_streaming", "--run", way, str(file)],
         check=True,
         capture_output=True,
         text=True,
@@ -69,13 +68,17 @@ def measure(way: str, file: Path) -> tuple[float, float, float]:
     return wall, cpu, memory
 
 
-def main(mebibytes: int) -> None:
+def main(mebibytes: int, repeats: int, folder: Path) -> None:
     """Print the table."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=folder) as name:
         file = Path(name) / "big.csv"
         write_clean_csv(file, mebibytes)
         size = file.stat().st_size / (1 << 20)
-        runs = {way: [measure(way, file) for _ in range(REPEATS)] for way in ("arrow", "stream")}
+        print(f"{size:,.0f} MiB, {repeats} time(s)", flush=True)
+        runs: dict[str, list[tuple[float, float, float]]] = {"arrow": [], "stream": []}
+        for _ in range(repeats):
+            for way, measured in runs.items():
+                measured.append(measure(way, file))
         best = {
             way: (min(r[0] for r in one), min(r[1] for r in one), max(r[2] for r in one)) for way, one in runs.items()
         }
@@ -87,7 +90,7 @@ def main(mebibytes: int) -> None:
 
 def run_one(way: str, file: Path) -> None:
     """One run, its figures on one line."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=file.parent) as name:
         wall, cpu = time.perf_counter(), time.process_time()
         (by_arrow if way == "arrow" else by_stream)(file, Path(name))
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -95,7 +98,13 @@ def run_one(way: str, file: Path) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 3:
-        run_one(sys.argv[1], Path(sys.argv[2]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=int, default=300, help="MiB of the file")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--run", nargs=2, metavar=("WAY", "FILE"), help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.run:
+        run_one(chosen.run[0], Path(chosen.run[1]))
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 300)
+        main(chosen.size, chosen.repeats, chosen.folder)

@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 
 from relu_core.comparison import (
+    SCHEMA_VERSION,
     Approval,
     BaselineResult,
     Comparison,
     Confusion,
+    CostCurve,
     Criteria,
     DatasetRecord,
     EvaluationProtocol,
@@ -22,13 +24,14 @@ from relu_core.comparison import (
     RegionEvidence,
     SizeInterval,
     SizePoint,
+    TaskTime,
     Yardstick,
     compare,
 )
 from relu_core.interval import Interval
 
 FOLDER = Path(__file__).parent
-COMPARISON = FOLDER / "comparison_schema_1.json"
+COMPARISON = FOLDER / f"comparison_schema_{SCHEMA_VERSION}.json"
 
 
 def golden_comparison() -> Comparison:
@@ -50,6 +53,7 @@ def golden_comparison() -> Comparison:
                 regions=regions if width == 8 else None,
                 flops=2 * size,
                 latency_ms=0.02,
+                latency_1000_ms=0.0003,
                 seeds=10,
                 folds=5,
             )
@@ -80,12 +84,20 @@ def golden_comparison() -> Comparison:
         Interval(6e4, 4e4, 7e4, 0.95, "draws of the confusion"),
         5e4,
         Interval(0.83, 0.71, 1.25, 0.95, "draws of the confusion"),
+        5e4,
+        4e4,
+        CostCurve(800, (0.0, 0.25, 1.0), (2e5, 9e4, 1.5e5)),
     )
     proofs = (ProvenLoss(2, 0.21, 0.22, "gap", 3.0), ProvenLoss(3, 0.11, 0.11, "proven", 9.0))
     curve = LearningCurve((LearningPoint(400, share), LearningPoint(800, share)), nothing, False, "Only two points.")
+    of_finding: tuple[str, str, dict[str, float | str]] = (
+        "constant_column",
+        "left_out",
+        {"value": "3", "rows": 1000.0},
+    )
     return compare(
         families,
-        [BaselineResult("gradient-boosted trees", "trees", share, share, 0.1, 0.5)],
+        [BaselineResult("gradient-boosted trees", "trees", share, share, 0.1, 0.004, 0.5)],
         Yardstick(("force",), 60, "logistic", 0.25, *proofs, reason="size"),
         criteria=Criteria("binary", "roc_auc", 0.9, kill=0.6, today=0.7, cost_of_miss=500.0, units_per_year=1e4),
         protocol=EvaluationProtocol("group", gap_rows=0, hidden_layers=(1, 2)),
@@ -105,9 +117,10 @@ def golden_comparison() -> Comparison:
         poc="press-line-7",
         learning_curve=curve,
         money=[money],
-        findings=[FindingRecord("constant", "info", "speed", "one value in 1000 rows", "left out")],
+        findings=[FindingRecord("constant", "info", "speed", "one value in 1000 rows", "left out", *of_finding)],
         approvals=[Approval("compare", "approved", "M. Sato", "worth a look", 60.0)],
         seconds={"screen": 2.0},
+        tasks=[TaskTime("Screen · Coarse sweep", 2, 0.5, 1.25)],
         versions={"depthcase": "0.1.0"},
     )
 

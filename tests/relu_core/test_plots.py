@@ -100,13 +100,66 @@ def test_the_smallest_size_of_a_family_that_did_not_reach_has_no_mark() -> None:
 
 def test_an_error_can_be_drawn_as_well_as_a_share() -> None:
     axes = plots.size_for_accuracy(regression()).axes[0]
-    assert axes.get_ylabel() == "root mean squared error" and axes.get_xscale() == "log"
+    assert axes.get_title(loc="left") == "root mean squared error" and axes.get_xscale() == "log"
 
 
-def test_the_counts_and_costs_of_the_confusion_picture_are_those_of_the_record() -> None:
+def test_every_cell_of_the_confusion_has_its_rows_and_its_money_a_year() -> None:
     record = press_line()
     shown = texts(plots.to_svg(plots.confusion(record.money[2], record.criteria)))
-    assert {"124", "30", "40", "1,806", "missed · 120 EUR", "false alarm · 8 EUR"} <= set(shown)
+    assert {"124 rows", "30 rows", "40 rows", "1,806 rows"} <= set(shown)
+    assert {"432,000 EUR a year", "38,400 EUR a year"} <= set(shown) and shown.count("0 EUR a year") == 2
+
+
+def test_a_record_without_the_money_of_each_mistake_shows_none() -> None:
+    old = replace(press_line().money[2], misses_cost=float("nan"), false_alarms_cost=float("nan"))
+    shown = texts(plots.to_svg(plots.confusion(old, press_line().criteria)))
+    assert "30 rows" in shown and len([text for text in shown if "EUR" in text]) == 2
+
+
+def test_the_cost_curve_marks_the_chosen_threshold_at_its_lowest_place() -> None:
+    option = press_line().money[2]
+    assert option.cost_curve is not None
+    axes = plots.cost_curve(option, press_line().criteria).axes[0]
+    (chosen,) = [line for line in axes.lines if line.get_marker() == "o"]
+    assert chosen.get_xdata()[0] == option.confusion.threshold
+    assert chosen.get_ydata()[0] == min(option.cost_curve.cost_per_year)
+    assert axes.get_title(loc="left") == "cost, EUR a year" and axes.get_xscale() == "linear"
+
+
+def test_a_threshold_near_zero_gets_an_axis_on_which_it_can_be_seen() -> None:
+    option = press_line().money[2]
+    small = replace(option, confusion=replace(option.confusion, threshold=0.004))
+    assert plots.cost_curve(small, press_line().criteria).axes[0].get_xscale() == "log"
+
+
+def test_a_threshold_that_is_never_reached_stands_at_the_right_end() -> None:
+    option = press_line().money[2]
+    never = replace(option, confusion=replace(option.confusion, threshold=1.0 + 1e-9))
+    axes = plots.cost_curve(never, press_line().criteria).axes[0]
+    assert axes.get_xlim() == (0.0, 1.0) and "chosen 1" in {text.get_text() for text in axes.texts}
+
+
+@pytest.mark.parametrize(("language", "unit"), [("en", "cost, million JPY a year"), ("ja", "費用、単位:万円/年")])
+def test_large_money_is_counted_in_units_that_people_use(language: str, unit: str) -> None:
+    option = press_line().money[2]
+    assert option.cost_curve is not None
+    curve = replace(option.cost_curve, cost_per_year=tuple(10 * c for c in option.cost_curve.cost_per_year))
+    promise = replace(press_line().criteria, currency="JPY")
+    axes = plots.cost_curve(replace(option, cost_curve=curve), promise, language=language).axes[0]
+    assert axes.get_title(loc="left") == unit
+
+
+def test_the_longest_tasks_stand_where_they_ran_and_an_older_record_shows_its_stages() -> None:
+    axes = plots.time_used(press_line()).axes[0]
+    assert [bar.get_x() * 60 for bar in axes.patches] == pytest.approx(
+        [t.begun for t in sorted(press_line().tasks, key=lambda t: (t.begun, t.hidden_layers))]
+    )
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert "Compare · Find the smallest network, 2 hidden layers" in names
+    old = plots.time_used(press_line(tasks=())).axes[0]
+    assert [label.get_text() for label in old.get_yticklabels()] == ["Screen", "Compare", "Confirm"]
+    many = press_line(tasks=tuple(replace(press_line().tasks[0], begun=float(i)) for i in range(40)))
+    assert len(plots.time_used(many).axes[0].patches) == 16
 
 
 def test_a_slice_shows_each_polygon_and_each_row() -> None:

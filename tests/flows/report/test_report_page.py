@@ -27,7 +27,10 @@ RATES = {
     "missed_rate": 0.072, "missed_rate_high": 0.11, "missed_rate_of": 207,
 }  # fmt: skip
 # Digits of the language itself, not of any measurement: F1, R², and the layer that makes a network shallow.
-WORDS_WITH_DIGITS = ("F1", "R²", "隠れ層1層", "隠れ層は1層", "(1回)", "1回の学習", "分の1", "1件", "1行", "2方向")
+WORDS_WITH_DIGITS = (
+    "1,000 at a time", "1,000行ずつ", "F1", "R²", "隠れ層1層", "隠れ層は1層", "(1回)", "1回の学習", "分の1", "1件",
+    "1行", "2方向", "2案",
+)  # fmt: skip
 
 
 class PageReader(HTMLParser):

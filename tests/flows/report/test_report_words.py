@@ -1,12 +1,12 @@
 """Both languages say the same things about the same facts."""
 
 import re
-from pathlib import Path
 
 import pytest
 from markupsafe import Markup
 
-from flows import quality
+from flows.quality import sentences
+from flows.report import findings_ja
 from flows.report.numbers import Numbers, significant
 from flows.report.words import LANGUAGES, needed, say, words_of
 from relu_core.comparison.reasons import KINDS, REASONS
@@ -55,9 +55,21 @@ def test_no_japanese_text_was_left_in_english() -> None:
 
 
 def test_every_finding_of_the_data_checks_has_a_title_in_both_languages() -> None:
-    folder = Path(quality.__file__).parent
-    codes = {code for file in folder.glob("*.py") for code in re.findall(r'Finding\(\s*"(\w+)"', file.read_text())}
+    codes = {wording.partition(".")[0] for wording in sentences.EVIDENCE}
     assert len(codes) > 20 and {f"finding.{code}" for code in codes} <= set(LANGUAGES["en"])
+
+
+def test_the_japanese_of_every_finding_speaks_of_the_facts_that_travel_with_it() -> None:
+    assert set(findings_ja.EVIDENCE) == set(sentences.EVIDENCE) and set(findings_ja.REMEDIES) == set(sentences.REMEDIES)
+    for key, japanese in findings_ja.EVIDENCE.items():
+        facts = {name.replace("_percent", "_share") for name in needed(sentences.EVIDENCE[key])}
+        assert needed(japanese) <= facts | {"column"}
+    assert not any(map(needed, findings_ja.REMEDIES.values()))
+
+
+@pytest.mark.parametrize("sentence", [*findings_ja.EVIDENCE.values(), *findings_ja.REMEDIES.values()])
+def test_what_a_finding_says_in_japanese_is_japanese(sentence: str) -> None:
+    assert sentence.endswith("。") and not re.search(r"[A-Za-z]{4,}", re.sub(r"{\w+}", "", sentence))
 
 
 def numbers(metric: str = "accuracy") -> Numbers:

@@ -40,13 +40,6 @@ def test_a_question_in_a_file_goes_to_servers_only(tmp_path: Path) -> None:
     )
 
 
-def test_only_what_is_new_since_a_watermark(historian: Path) -> None:
-    table = read_query(
-        f"sqlite:///{historian}", "SELECT * FROM strokes", name="h", watermark="time", since="2026-03-02 10:00:08"
-    )
-    assert table.frame["time"].tolist() == [f"2026-03-02 10:00:{i:02d}" for i in (9, 10, 11)]
-
-
 @pytest.mark.parametrize(
     "query",
     [
@@ -54,6 +47,11 @@ def test_only_what_is_new_since_a_watermark(historian: Path) -> None:
         "SELECT 1; DELETE FROM strokes",
         "UPDATE strokes SET note = ''",
         "PRAGMA query_only = OFF",
+        "ATTACH DATABASE 'other.db' AS other",
+        "SELECT ';' ; DELETE FROM strokes",
+        "SELECT '--' ; DELETE FROM strokes",
+        "/* SELECT */ DELETE FROM strokes",
+        "SELECT /* ' */ 1; DELETE FROM strokes -- '",
         "",
     ],
 )
@@ -63,11 +61,24 @@ def test_nothing_but_a_question_is_run(historian: Path, query: str) -> None:
     assert str(caught.value) == ('"ask.sql" must ask one question that begins with SELECT or WITH; nothing else is run')
 
 
-def test_a_question_that_would_write_fails_in_the_database(historian: Path) -> None:
+@pytest.mark.parametrize(
+    "query", ["WITH x AS (SELECT 1) DELETE FROM strokes", "WITH x AS (SELECT 1) INSERT INTO strokes SELECT 1, 2, 3"]
+)
+def test_a_question_that_would_write_fails_in_the_database(historian: Path, query: str) -> None:
     before = historian.read_bytes()
-    with pytest.raises(SourceError, match="was not answered"):
-        read_query(f"sqlite:///{historian}", "WITH x AS (SELECT 1) DELETE FROM strokes", name="ask.sql")
+    with pytest.raises(SourceError) as caught:
+        read_query(f"sqlite:///{historian}", query, name="ask.sql")
+    assert str(caught.value) == (
+        'the question in "ask.sql" was not answered (attempt to write a readonly database); '
+        "check the server, the rights and the names"
+    )
     assert historian.read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["a--b", "/* a */", ":a", "10:00::int", "50 %s", 'a"b', "it''s"])
+def test_signs_within_a_text_are_no_commands(historian: Path, text: str) -> None:
+    table = read_query(f"sqlite:///{historian}", f"SELECT time, '{text}' AS x FROM strokes -- end", name="ask.sql")
+    assert set(table.frame["x"]) == {text.replace("''", "'")}
 
 
 def test_a_semicolon_within_a_text_is_no_second_question(historian: Path) -> None:

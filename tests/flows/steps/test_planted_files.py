@@ -13,6 +13,11 @@ from relu_core import planted_problem
 from relu_core.planted import KINDS, planted_images, planted_signals
 
 
+def store(path: str, name: str, settings: Settings) -> ingest.StoredDataset:
+    source = ingest.look_at_source(path, str(settings.raw))
+    return ingest.store_dataset(source, ingest.Wanted(name), settings, lambda name: "", lambda progress: None)
+
+
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return read_settings({"DEPTHCASE_HOME": str(tmp_path / "home"), "DEPTHCASE_DATA": str(tmp_path / "data")})
@@ -30,7 +35,7 @@ def test_every_kind_is_ingested_without_losing_a_row_or_a_bit(kind: str, setting
     problem = planted_problem(kind, rows=300, seed=1, task="binary", positive_share=0.3, groups=3, irrelevant=2)
     name = f"planted-{kind.replace('_', '-')}"
     written = write_planted(problem, name, settings)
-    stored = ingest.store_dataset(ingest.look_at_source(written.path, str(settings.raw)), name, "", settings)
+    stored = store(written.path, name, settings)
     assert (stored.rows, stored.quarantined) == (300, 0)
     assert written.charter.problems() == []
     assert np.array_equal(stored_values(settings, name, list(problem.columns)), problem.X)
@@ -55,7 +60,7 @@ def test_signals_and_images_take_the_same_way(settings: Settings) -> None:
         ("images", planted_images(1, rows=120, seed=1).problem),
     ):
         written = write_planted(problem, name, settings)
-        stored = ingest.store_dataset(ingest.look_at_source(written.path, str(settings.raw)), name, "", settings)
+        stored = store(written.path, name, settings)
         assert stored.rows == 120
         assert np.array_equal(stored_values(settings, name, list(problem.columns)), problem.X)
 

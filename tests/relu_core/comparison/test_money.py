@@ -98,10 +98,27 @@ def test_nothing_is_paid_back_without_a_saving() -> None:
     assert payback(0.0, Interval(-5.0, -10.0, 0.0, 0.95, "")).value == 0.0
 
 
-def test_the_cost_curve_passes_through_every_threshold_that_was_judged() -> None:
-    y, probability = rows(5)
-    places, costs = cost_curve(y, probability, CRITERIA, thresholds=[0.05, 0.5])
-    assert costs.tolist() == pytest.approx([1e5 * cost(y, probability, t) / len(y) for t in places])
+def test_the_cost_curve_is_lowest_at_the_chosen_threshold_and_ends_at_the_two_policies() -> None:
+    pairs = [rows(seed) for seed in range(5)]
+    threshold = choose_threshold(pairs, CRITERIA)
+    curve = cost_curve(pairs, threshold, CRITERIA)
+    y, probability = (np.concatenate(part) for part in zip(*pairs, strict=True))
+    expected = [CRITERIA.units_per_year * cost(y, probability, t) / len(y) for t in curve.thresholds]
+    assert curve.cost_per_year == pytest.approx(expected) and curve.rows == len(y)
+    assert curve.cost_per_year[curve.thresholds.index(threshold)] == min(curve.cost_per_year)
+    assert curve.cost_per_year[0] == pytest.approx(
+        CRITERIA.units_per_year * CRITERIA.cost_of_false_alarm * (y == 0).mean()
+    )
+    assert curve.cost_per_year[-1] == pytest.approx(CRITERIA.units_per_year * CRITERIA.cost_of_miss * (y == 1).mean())
+
+
+def test_the_money_of_the_two_mistakes_adds_up_to_the_cost() -> None:
+    y, probability = rows(3)
+    found = money_of("deep", "m", y, probability, 0.3, criteria=CRITERIA)
+    assert found.misses_cost + found.false_alarms_cost == pytest.approx(found.cost_per_year.value)
+    assert found.misses_cost == pytest.approx(
+        CRITERIA.units_per_year * CRITERIA.cost_of_miss * found.confusion.false_negative / len(y)
+    )
 
 
 def test_a_promise_without_costs_has_no_money() -> None:
