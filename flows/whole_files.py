@@ -1,5 +1,6 @@
 """A file or folder is there whole, or not at all: written beside its place, then renamed, or put in one request."""
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from flows.errors import DatasetError
-from flows.places import Place
+from flows.places import Place, place_of
 
 P = TypeVar("P", bound=Place)
 
@@ -97,3 +98,24 @@ def _sweep(home: Path) -> None:
             shutil.rmtree(leftover, ignore_errors=True)
         else:
             leftover.unlink(missing_ok=True)
+
+
+def write_under_hash(folder: Place, content: bytes, suffix: str) -> tuple[Place, str]:
+    """Bytes as a whole file of `folder` named by what is in it; gives its place and its sha256. Raises DatasetError."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    return write_whole(folder / f"{sha256[:16]}{suffix}", content), sha256
+
+
+def read_unchanged(path: str, sha256: str, what: str) -> bytes:
+    """The bytes that were written at `path` with that hash. what: says in a refusal what they are, "the rows".
+
+    Raises DatasetError where the file is gone or was changed.
+    """
+    again = "run again with 'Train again' switched on"
+    try:
+        content = place_of(path).read_bytes()
+    except OSError:
+        raise DatasetError(f"{path}, which held {what}, is gone; {again}") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise DatasetError(f"{path}, which holds {what}, was changed; {again}")
+    return content

@@ -1,11 +1,9 @@
 """Networks on disk: safetensors files named by their content, opened again only when unchanged."""
 
-import hashlib
 from dataclasses import dataclass
 
-from flows.errors import DatasetError
-from flows.places import Place, place_of
-from flows.whole_files import write_whole
+from flows.places import Place
+from flows.whole_files import read_unchanged, write_under_hash
 from relu_core import ReluNetwork
 
 
@@ -20,19 +18,10 @@ class StoredNetwork:
 
 def store_network(network: ReluNetwork, folder: Place) -> StoredNetwork:
     """Write `network` under its hash, whole. Raises DatasetError where the folder cannot be written."""
-    data = network.to_bytes()
-    sha256 = hashlib.sha256(data).hexdigest()
-    place = folder / f"{sha256[:16]}.safetensors"
-    return StoredNetwork(network.hidden_layers, str(write_whole(place, data)), sha256)
+    place, sha256 = write_under_hash(folder, network.to_bytes(), ".safetensors")
+    return StoredNetwork(network.hidden_layers, str(place), sha256)
 
 
 def open_network(stored: StoredNetwork) -> ReluNetwork:
     """The network that `stored` points to. Raises DatasetError where it is gone or was changed."""
-    again = "run again with 'Train again' switched on"
-    try:
-        data = place_of(stored.path).read_bytes()
-    except OSError:
-        raise DatasetError(f"the network at {stored.path} is gone; {again}") from None
-    if hashlib.sha256(data).hexdigest() != stored.sha256:
-        raise DatasetError(f"the network at {stored.path} was changed; {again}")
-    return ReluNetwork.from_bytes(data)
+    return ReluNetwork.from_bytes(read_unchanged(stored.path, stored.sha256, "a network"))

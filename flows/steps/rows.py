@@ -4,7 +4,6 @@ Between tasks travels a pointer with a hash; `open_rows` turns it into arrays an
 A development file carries its folds: one column a fold, whose cells say what each row is for.
 """
 
-import hashlib
 import io
 from dataclasses import dataclass, replace
 
@@ -12,10 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from flows.errors import DatasetError
 from flows.features.columns import FittedColumns, fit_columns
-from flows.places import Place, place_of
-from flows.whole_files import write_whole
+from flows.places import Place
+from flows.whole_files import read_unchanged, write_under_hash
 from relu_core.comparison import RowSplit
 from relu_core.training import Fold, MatrixFold
 
@@ -59,8 +57,7 @@ class Rows:
 def write_rows(frame: pd.DataFrame, y: Floats, folder: Place, kind: RowsFile) -> RowsFile:
     """Write `frame` and y under the content's hash, whole; give the pointer. Raises DatasetError."""
     data = frame.assign(**{TARGET: y}).to_parquet(index=False)
-    sha256 = hashlib.sha256(data).hexdigest()
-    place = write_whole(folder / f"{sha256[:16]}.parquet", data)
+    place, sha256 = write_under_hash(folder, data, ".parquet")
     return replace(kind, path=str(place), sha256=sha256, rows=len(frame))
 
 
@@ -74,13 +71,7 @@ def with_folds(frame: pd.DataFrame, split: RowSplit) -> pd.DataFrame:
 
 def open_rows(file: RowsFile) -> Rows:
     """The rows that `file` points to. Raises DatasetError where they are gone or were changed since."""
-    again = "run again with 'Train again' switched on"
-    try:
-        data = place_of(file.path).read_bytes()
-    except OSError:
-        raise DatasetError(f"the rows at {file.path} are gone; {again}") from None
-    if hashlib.sha256(data).hexdigest() != file.sha256:
-        raise DatasetError(f"the rows at {file.path} were changed since they were set aside; {again}")
+    data = read_unchanged(file.path, file.sha256, "the rows of this evaluation")
     frame = pd.read_parquet(io.BytesIO(data))
     return Rows(file, frame, frame[TARGET].to_numpy(dtype=np.float64))
 

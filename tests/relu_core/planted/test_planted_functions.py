@@ -66,6 +66,16 @@ def test_depth_helps_is_the_theorems_function_of_two_hidden_layers() -> None:
     assert minimise(truth).hidden_widths == (10, 2)
 
 
+def test_representable_size_is_known_from_the_truths_layers_on() -> None:
+    problem = planted_problem("depth_helps", rows=100, seed=1)
+    assert problem.truth is not None
+    assert [problem.representable(k) for k in (1, 2)] == [0, problem.truth.parameters]
+    # One more layer: the output leaves as relu(z) and relu(-z), 2 * (2 + 1) weights and biases for 3, and 3 to join.
+    assert problem.representable(3) == problem.truth.parameters - 3 + 6 + 3
+    assert problem.representable(4) == problem.representable(3) + 6
+    assert planted_problem("no_signal", rows=100, seed=1).representable(5) == 0
+
+
 @given(st.floats(0.05, 0.9), st.integers(0, 1000))
 @settings(deadline=None, max_examples=20, derandomize=True)
 def test_the_share_of_ones_is_the_one_asked_for(share: float, seed: int) -> None:
@@ -95,8 +105,9 @@ def test_simple_models_reach_the_promise_where_they_suffice() -> None:
         assert reached(model, problem) > problem.criteria.target
 
 
-def test_drift_looks_easy_by_chance_and_is_dead_by_time() -> None:
-    problem = planted_problem("drift", rows=3000, seed=2)
+@pytest.mark.parametrize("rows", [1500, 6000])
+def test_drift_looks_easy_by_chance_and_is_dead_by_time(rows: int) -> None:
+    problem = planted_problem("drift", rows=rows, seed=2)
     trees = HistGradientBoostingRegressor(random_state=0)
     assert reached(trees, problem) > problem.criteria.target
     assert reached(trees, problem, by_time=True) < problem.criteria.kill
