@@ -73,6 +73,26 @@ def doctor(_: argparse.Namespace) -> int:
     return 0 if examination.examine(settings(), _say) else 1
 
 
+def migrate(_: argparse.Namespace) -> int:
+    """Bring the tables of both databases to the installed version; stop the services first."""
+    from flows.operations import databases
+
+    databases.migrate(settings(), _say)
+    return 0
+
+
+def move(chosen: argparse.Namespace) -> int:
+    """Copy MLflow's records from a file into the PostgreSQL that the settings name; stop the services first."""
+    from flows.operations.move import move_records
+
+    target = settings().mlflow_database
+    if not target.startswith("postgresql"):
+        raise ServiceError("MLFLOW_BACKEND_STORE_URI names no PostgreSQL database; set it as in deploy/env.example")
+    rows = move_records(chosen.file, target)
+    _say(f"{rows['runs']:,} runs of {rows['experiments']:,} experiments moved.")
+    return 0
+
+
 def serve(chosen: argparse.Namespace) -> int:
     """Be one service in the foreground, for systemd or compose to watch."""
     from flows.operations import launch
@@ -263,6 +283,7 @@ def _parser() -> argparse.ArgumentParser:
         "up": (up, "start the services on this machine, or repair what does not run"),
         "down": (down, "stop the services that up started"),
         "status": (status, "say which services run, with their addresses"),
+        "migrate": (migrate, "after an upgrade: bring the tables of both databases to the installed version"),
         "doctor": (doctor, "examine the installation; every line says ok or failed, with the remedy"),
     }
     for name, (command, text) in simple.items():
@@ -288,6 +309,9 @@ def _parser() -> argparse.ArgumentParser:
     scoring.add_argument("path", type=Path, metavar="FILE")
     scoring.add_argument("--to", type=Path, required=True, metavar="OUT.csv", help="a .csv or .parquet file to write")
     scoring.set_defaults(command=predict)
+    moving = commands.add_parser("move", help="copy MLflow's records from a file into the PostgreSQL of the settings")
+    moving.add_argument("file", type=Path, metavar="MLFLOW.DB")
+    moving.set_defaults(command=move)
     one = commands.add_parser("serve", help="be one service in the foreground, for systemd or compose to watch")
     one.add_argument("service", choices=("prefect-server", "mlflow-server", "worker"))
     one.add_argument("--home", type=Path, metavar="FOLDER", help="where it keeps its state, instead of DEPTHCASE_HOME")
