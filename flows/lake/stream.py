@@ -19,7 +19,7 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from flows.errors import DatasetError, SourceError
-from flows.lake.cells import LARGEST_NUMBER, MISSING_WORDS, ParsedColumn, parse_as, parse_column
+from flows.lake.cells import DAYS_OF_MONTHS, LARGEST_NUMBER, MISSING_WORDS, ParsedColumn, parse_as, parse_column
 from flows.lake.dataset import MANIFEST, DatasetVersion, folder_of, point_to, writing_into
 from flows.lake.manifest import ColumnRecord, Manifest
 from flows.lake.parts import ROWS_PER_PART, PartsWriter
@@ -122,6 +122,10 @@ def _look(file: Path) -> _Layout:
     table = read_delimited(sample, file.name)
     decimal_comma = reads_decimal_comma(table.sources)
     kinds = {str(name): parse_column(cells, decimal_comma=decimal_comma) for name, cells in table.frame.items()}
+    # Without a month, a time can be read only from the first row on, and blocks are read by themselves.
+    kinds = {
+        name: replace(kind, kind="text") if kind.time_format == DAYS_OF_MONTHS else kind for name, kind in kinds.items()
+    }
     lines = [int(table.line_numbers.min()), *(row.line for row in table.rejected)]
     return _Layout(table.sources[0], table, kinds, min(lines))
 
