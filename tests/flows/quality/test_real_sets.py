@@ -13,7 +13,7 @@ from flows.quality.leaks import find_leaks
 from flows.quality.traps import find_traps
 from flows.sources.images import read_images
 from flows.sources.read import read_source
-from flows.steps.ingest import ReadBeside, read_whole
+from flows.steps.ingest import Wanted, read_whole
 
 DATA = Path(os.environ.get("DEPTHCASE_REAL_DATA") or Path(__file__).parents[4] / "shared" / "data")
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data sets are not at {DATA}")
@@ -105,8 +105,8 @@ def test_tennessee_eastman() -> None:
 
 
 def test_the_lives_of_stopped_engines_are_added_to_theirs() -> None:
-    beside = ReadBeside(life_file="RUL_FD001.txt", stopped_file="test_FD001.txt")
-    result = read_whole(DATA / "cmapss_fd001", beside=beside, root=DATA / "cmapss_fd001")
+    wanted = Wanted("cmapss", life_file="RUL_FD001.txt", stopped_file="test_FD001.txt")
+    result = read_whole(DATA / "cmapss_fd001", wanted, DATA / "cmapss_fd001")
     left = result.frame.groupby("unit_run", sort=False)["remaining_life"].last()
     told = (DATA / "cmapss_fd001" / "RUL_FD001.txt").read_text().split()
     assert left.filter(like="test").tolist() == [int(text) for text in told]
@@ -115,8 +115,8 @@ def test_the_lives_of_stopped_engines_are_added_to_theirs() -> None:
 
 def test_the_faults_of_the_tennessee_test_runs_begin_late() -> None:
     root = Path(__file__).parents[2] / "charters"
-    beside = ReadBeside(label_file="tennessee-faults.csv")
-    result = read_whole(DATA / "tennessee_eastman", beside=beside, root=root)
+    wanted = Wanted("tennessee", label_file="tennessee-faults.csv")
+    result = read_whole(DATA / "tennessee_eastman", wanted, root)
     assert result.frame["label"].value_counts().to_dict() == {
         "normal": 500 + 960 + 160 + 160, "feed ratio": 480 + 800, "cooling water": 480 + 800,
     }  # fmt: skip
