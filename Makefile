@@ -7,7 +7,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
 .PHONY: setup demo test lint trial-real calibrate bench-regions bench-exact bench-training bench-theory bench-streaming \
-	bench-planted
+	bench-planted bench-overhead
 
 setup: $(STAMP)
 
@@ -42,7 +42,7 @@ bench-regions: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_regions --cases $(CASES)/regions \
 		$(if $(wildcard $(PROTOTYPES)/regions),--prototypes $(PROTOTYPES)/regions)
 
-bench-exact bench-training bench-theory: setup
+bench-exact bench-training bench-theory bench-overhead: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.$(subst -,_,$@)
 
 # SIZE in MiB; 10240 needs 20 GB in FOLDER for a while.

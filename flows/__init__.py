@@ -2,6 +2,7 @@
 
 The map, one line a stage, in the data's order:
     charter         the question, the promise and the price, fixed first
+    choices         what the fields of the form let a person choose from
     settings        folders, ports and addresses of this installation
     errors          what is refused, in one sentence each
     places          a folder of this machine, or a prefix of an object store

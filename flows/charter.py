@@ -7,12 +7,12 @@ One flat model: every field has a title, a unit where it has one, and a sentence
 import hashlib
 import json
 import math
-from enum import StrEnum
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from flows.choices import Currency, Language, MetricName, SplitRule, Task, WindowFeature
 from flows.errors import CharterError
 from flows.places import Place
 from relu_core.comparison import METRICS, Criteria, EvaluationProtocol
@@ -20,59 +20,13 @@ from relu_core.comparison import METRICS, Criteria, EvaluationProtocol
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
 
 
-class Task(StrEnum):
-    """What is predicted."""
-
-    YES_NO = "yes/no"
-    CLASSES = "several classes"
-    NUMBER = "a number"
-
-
-class MetricName(StrEnum):
-    """How good a prediction is, by the field's own names."""
-
-    ROC_AUC = "roc_auc"
-    AVERAGE_PRECISION = "average_precision"
-    F1 = "f1"
-    RECALL_AT_PRECISION = "recall_at_precision"
-    ACCURACY = "accuracy"
-    BALANCED_ACCURACY = "balanced_accuracy"
-    MACRO_F1 = "macro_f1"
-    RMSE = "rmse"
-    MAE = "mae"
-    R2 = "r2"
-
-
-class SplitRule(StrEnum):
-    """How rows are kept apart."""
-
-    CHANCE = "by chance"
-    GROUP = "by group"
-    TIME = "by time"
-
-
-class Currency(StrEnum):
-    """What money is counted in."""
-
-    EUR = "EUR"
-    JPY = "JPY"
-    USD = "USD"
-    GBP = "GBP"
-    CNY = "CNY"
-    KRW = "KRW"
-    INR = "INR"
-    CHF = "CHF"
-
-
-class Language(StrEnum):
-    """What the report is written in."""
-
-    ENGLISH = "English"
-    JAPANESE = "日本語"
-
-
 CORE_TASK = {Task.YES_NO: "binary", Task.CLASSES: "multiclass", Task.NUMBER: "regression"}
 CORE_SPLIT = {SplitRule.CHANCE: "chance", SplitRule.GROUP: "group", SplitRule.TIME: "time"}
+
+# What is read together with a file; an ingest's form has the same fields.
+READ_BESIDE = frozenset({"label_file", "life_file", "stopped_file", "picture_side"})
+# Whether to ask or to train again changes no number, and what a file held is part of the data set's own hash.
+_NOT_PROMISED = {"retrain", "ask_between_stages", "data_file", *READ_BESIDE}
 
 
 class Charter(BaseModel):
@@ -156,6 +110,72 @@ class Charter(BaseModel):
         default=[], title="Use although suspected",
         description="Columns that are used even where the leak check suspects them. Only with good reason.",
     )  # fmt: skip
+    block_rows: int = Field(
+        0, title="Rows that stay together", ge=0, le=10_000_000,
+        description="by chance: neighbouring rows, which are alike, are kept apart in blocks of so many rows. "
+        "0: every row for itself.",
+    )  # fmt: skip
+    unit_column: str = Field(
+        "", title="Unit, batch or experiment column",
+        description="No window and no earlier value crosses from one unit into another. "
+        "Empty: the group column, where rows are kept apart by group.",
+    )  # fmt: skip
+    time_column: str = Field(
+        "", title="Time column",
+        description="Windows follow its order and cross no gap of more than 5 usual steps. "
+        "Empty: the split column where rows are kept apart by time, else rows stand in order.",
+    )  # fmt: skip
+    window_rows: int = Field(
+        0, title="Rows of a window", ge=0, le=1_000_000,
+        description="Each column of numbers is judged by its last so many rows. 0: by the present row alone.",
+    )  # fmt: skip
+    window_step: int = Field(
+        0, title="Rows from window to window", ge=0, le=1_000_000,
+        description="A window begins every so many rows. 0: windows side by side, without overlap.",
+    )  # fmt: skip
+    window_features: list[WindowFeature] = Field(
+        default=[WindowFeature.LAST, WindowFeature.MEAN, WindowFeature.DEVIATION, WindowFeature.SLOPE],
+        title="What a window says", min_length=1,
+        description="Vibration and sound: kurtosis, crest factor and energy in bands too. Each one is an input a "
+        "column; not used without windows.",
+    )  # fmt: skip
+    lags: list[int] = Field(
+        default=[], title="Earlier values", max_length=20,
+        description="The values so many rows ago become inputs, for example 1 and 5. Empty: not used.",
+    )  # fmt: skip
+    differences: list[int] = Field(
+        default=[], title="Gains", max_length=20,
+        description="What was gained since so many rows ago becomes an input, for example 1. Empty: not used.",
+    )  # fmt: skip
+    products: list[str] = Field(
+        default=[], title="Products of two columns", max_length=50,
+        description="Written as 'Torque * Speed'; they become inputs beside the columns. Empty: not used.",
+    )  # fmt: skip
+    target_cap: float = Field(
+        0.0, title="Largest number to predict", ge=0, allow_inf_nan=False,
+        description="Larger values of the column to predict count as this, such as 125 cycles of remaining life: "
+        "at first nothing wears measurably. 0: not used.",
+    )  # fmt: skip
+    label_file: str = Field(
+        "", title="File of labelled periods",
+        description="A table of data/1_raw with a start, an end and perhaps a label a row, such as a maintenance log. "
+        "The data set gets a column 'label'. Read with the file to ingest. Empty: not used.",
+    )  # fmt: skip
+    life_file: str = Field(
+        "", title="File of remaining lives",
+        description="A table of data/1_raw with one number a unit, in the units' order: what was left after the unit's "
+        "last row. Read with the file to ingest. Empty: every unit ran until it failed.",
+    )  # fmt: skip
+    stopped_file: str = Field(
+        "", title="File with the stopped units",
+        description="Which file of the folder holds the units of the file of remaining lives, for example test.txt. "
+        "Empty: there is only one.",
+    )  # fmt: skip
+    picture_side: int = Field(
+        0, title="Small pictures, pixels a side", ge=0, le=64,
+        description="Pictures: the grey values of a small copy become inputs beside the texture. Used when the folder "
+        "is ingested. 0: texture alone.",
+    )  # fmt: skip
     minutes: float = Field(
         60.0,
         title="Time budget",
@@ -201,8 +221,48 @@ class Charter(BaseModel):
             found.append(
                 f"split_column is '{self.split_column}' but split_rule is 'by chance'; choose 'by group' or 'by time'"
             )
-        found += _layer_problems(self.hidden_layers)
+        found += _layer_problems(self.hidden_layers) + self._row_problems()
         return found
+
+    @property
+    def span(self) -> int:
+        """How many rows of the data set one row of features looks at."""
+        return max(1, self.window_rows, 1 + max((*self.lags, *self.differences), default=0))
+
+    def _row_problems(self) -> list[str]:
+        """What the fields about rows promise against each other."""
+        by_chance = self.split_rule is SplitRule.CHANCE
+        overlap = self.span > max(1, self.window_rows) or 0 < self.window_step < self.window_rows
+        read_along = [name for name in ("label_file", "life_file") if getattr(self, name)]
+        checks: list[tuple[object, str]] = [
+            (0 < self.window_rows < 3, "window_rows is 1 or 2; a window has at least 3 rows, and 0 means none"),
+            (self.window_step and not self.window_rows, "window_step is set but window_rows is 0; give both"),
+            (
+                min((*self.lags, *self.differences), default=1) < 1,
+                "lags and differences count rows back; name whole numbers from 1 on",
+            ),
+            (
+                by_chance and overlap and not self.block_rows,
+                "windows that overlap and earlier values share rows with their neighbours, which a split by chance "
+                "puts on both sides; keep rows apart by group, by time, or in blocks (block_rows)",
+            ),
+            (
+                self.block_rows and not by_chance,
+                f"block_rows is {self.block_rows} but split_rule is '{self.split_rule}'; blocks are for 'by chance'",
+            ),
+            (
+                self.span > 1 and 0 < self.block_rows < 2 * self.span,
+                f"block_rows is {self.block_rows} where one row of features looks at {self.span} rows; "
+                "make blocks at least twice as long",
+            ),
+            (self.target_cap and self.task is not Task.NUMBER, "target_cap is for a number to predict; set it to 0"),
+            (self.stopped_file and not self.life_file, "stopped_file is named but life_file is empty; name both"),
+            (
+                read_along and not self.data_file,
+                f"{' and '.join(read_along)} is read together with data_file, which is empty; name that file too",
+            ),
+        ]
+        return [sentence for wrong, sentence in checks if wrong]
 
     def check(self) -> None:
         """Raises CharterError with one sentence a problem."""
@@ -228,9 +288,11 @@ class Charter(BaseModel):
         )
 
     def protocol(self) -> EvaluationProtocol:
-        """The plain half that says how it is measured."""
+        """The plain half that says how it is measured; blocks of rows are groups."""
         return EvaluationProtocol(
-            split_rule=CORE_SPLIT[self.split_rule], hidden_layers=tuple(sorted(set(self.hidden_layers))), seed=self.seed
+            split_rule="group" if self.block_rows else CORE_SPLIT[self.split_rule],
+            hidden_layers=tuple(sorted(set(self.hidden_layers))),
+            seed=self.seed,
         )
 
     def report_language(self) -> str:
@@ -239,7 +301,7 @@ class Charter(BaseModel):
 
     def content_hash(self) -> str:
         """sha256 of what was promised; whether to train again or to ask is no part of it."""
-        promised = self.model_dump(mode="json", exclude={"retrain", "ask_between_stages", "data_file"})
+        promised = self.model_dump(mode="json", exclude=_NOT_PROMISED)
         return hashlib.sha256(json.dumps(promised, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def to_yaml(self) -> str:

@@ -4,10 +4,9 @@ import argparse
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import DepthcaseError, ServiceError, SourceError
@@ -73,6 +72,26 @@ def doctor(_: argparse.Namespace) -> int:
     return 0 if examination.examine(settings(), _say) else 1
 
 
+def migrate(_: argparse.Namespace) -> int:
+    """Bring the tables of both databases to the installed version; stop the services first."""
+    from flows.operations import databases
+
+    databases.migrate(settings(), _say)
+    return 0
+
+
+def move(chosen: argparse.Namespace) -> int:
+    """Copy MLflow's records from a file into the PostgreSQL that the settings name; stop the services first."""
+    from flows.operations.move import move_records
+
+    target = settings().mlflow_database
+    if not target.startswith("postgresql"):
+        raise ServiceError("MLFLOW_BACKEND_STORE_URI names no PostgreSQL database; set it as in deploy/env.example")
+    rows = move_records(chosen.file, target)
+    _say(f"{rows['runs']:,} runs of {rows['experiments']:,} experiments moved.")
+    return 0
+
+
 def serve(chosen: argparse.Namespace) -> int:
     """Be one service in the foreground, for systemd or compose to watch."""
     from flows.operations import launch
@@ -96,8 +115,17 @@ def ingest(chosen: argparse.Namespace) -> int:
     _require_existing(chosen.path)
     if not re.fullmatch(NAME_PATTERN, chosen.name):
         raise SourceError(f"--name is {chosen.name!r}; use small letters, digits and hyphens, for example press-line-7")
-    more = {"sheet": chosen.sheet, "watermark": chosen.watermark, "secret": chosen.secret}
-    return 0 if _ingest(_running_services(), chosen.path, chosen.name, more) else 1
+    running = _running_services()
+    more = {
+        "sheet": chosen.sheet,
+        "watermark": chosen.watermark,
+        "secret": chosen.secret,
+        "label_file": _in_raw(chosen.labels, Path(), running, chosen.name),
+        "life_file": _in_raw(chosen.lives, Path(), running, chosen.name),
+        "stopped_file": chosen.stopped,
+        "picture_side": chosen.pixels,
+    }
+    return 0 if _ingest(running, chosen.path, chosen.name, more) else 1
 
 
 def inspect(chosen: argparse.Namespace) -> int:
@@ -125,6 +153,7 @@ def predict(chosen: argparse.Namespace) -> int:
     _require_existing(chosen.path)
     scored = champion.predict(chosen.path, chosen.poc, chosen.to, _running_services())
     left_out = f"; {scored.skipped:,} could not be read and were left out" if scored.skipped else ""
+    left_out += f"; {scored.early:,} have too few rows before them" if scored.early else ""
     _say(f"{scored.rows:,} rows scored and written to {scored.path}{left_out}.")
     return 0
 
@@ -174,7 +203,7 @@ def _running_services() -> Settings:
     return services.ensure_up(settings(), _say)
 
 
-def _ingest(running: Settings, path: Path, name: str, more: Mapping[str, str] = MappingProxyType({})) -> bool:
+def _ingest(running: Settings, path: Path, name: str, more: dict[str, Any]) -> bool:
     """Ingest one file or folder by a worker; whether it is stored now. more: further fields of the form."""
     from flows.operations import runs
     from flows.sources.arrival import bring_in
@@ -192,13 +221,18 @@ def _ingest(running: Settings, path: Path, name: str, more: Mapping[str, str] = 
 
 
 def _evaluate(charter: "Charter", running: Settings, folder: Path, *, wait: bool) -> int:
+    from flows.charter import READ_BESIDE
     from flows.operations import runs
 
+    lists = {name: getattr(charter, name) for name in ("label_file", "life_file")}
+    moved = {name: _in_raw(value, folder, running, charter.dataset) for name, value in lists.items()}
+    charter = charter.model_copy(update=moved)
     file = _own_file(charter.data_file, folder, running)
     if file is not None:
-        if not _ingest(running, file, charter.dataset):
+        if not _ingest(running, file, charter.dataset, charter.model_dump(include=set(READ_BESIDE))):
             return 1
-        charter = charter.model_copy(update={"data_file": ""})
+        done = {"data_file": "", "label_file": "", "life_file": "", "stopped_file": ""}
+        charter = charter.model_copy(update=done)
     started = runs.submit(running, "Evaluate PoC", "evaluate", {"charter": charter.model_dump(mode="json")})
     if not wait:
         _say(f"Started: {runs.run_address(running, started)}")
@@ -218,6 +252,15 @@ def _own_file(data_file: str, folder: Path, running: Settings) -> Path | None:
     if not data_file or (running.raw / data_file).exists():
         return None
     return next((path for path in (folder / data_file, Path(data_file)) if path.exists()), None)
+
+
+def _in_raw(file: str, folder: Path, running: Settings, dataset: str) -> str:
+    """The path below data/1_raw of a file that is read beside a data file; copied there where it lies elsewhere."""
+    from flows.sources.arrival import bring_in
+
+    own = _own_file(file, folder, running)
+    # In a folder of its own: beside the data's files it would be taken for one of them.
+    return file if own is None else bring_in(own, running.raw, f"{dataset}-beside")
 
 
 def _follow(running: Settings, started: Any) -> dict[str, Any] | None:
@@ -263,6 +306,7 @@ def _parser() -> argparse.ArgumentParser:
         "up": (up, "start the services on this machine, or repair what does not run"),
         "down": (down, "stop the services that up started"),
         "status": (status, "say which services run, with their addresses"),
+        "migrate": (migrate, "after an upgrade: bring the tables of both databases to the installed version"),
         "doctor": (doctor, "examine the installation; every line says ok or failed, with the remedy"),
     }
     for name, (command, text) in simple.items():
@@ -279,6 +323,10 @@ def _parser() -> argparse.ArgumentParser:
         "--watermark", default="", metavar="COLUMN", help="of a database: read only rows above the last"
     )
     intake.add_argument("--secret", default="", metavar="NAME", help="Prefect secret with the database's password")
+    intake.add_argument("--labels", default="", metavar="FILE", help="labelled periods: start, end, label a row")
+    intake.add_argument("--lives", default="", metavar="FILE", help="what was left of units that were stopped early")
+    intake.add_argument("--stopped", default="", metavar="NAME", help="which file of the folder holds those units")
+    intake.add_argument("--pixels", type=int, default=0, metavar="N", help="pictures: a copy of N x N grey values too")
     intake.set_defaults(command=ingest)
     look = commands.add_parser("inspect", help="look at a file: its columns, its bad rows, a charter to start from")
     look.add_argument("path", type=Path, metavar="FILE_OR_FOLDER")
@@ -288,6 +336,9 @@ def _parser() -> argparse.ArgumentParser:
     scoring.add_argument("path", type=Path, metavar="FILE")
     scoring.add_argument("--to", type=Path, required=True, metavar="OUT.csv", help="a .csv or .parquet file to write")
     scoring.set_defaults(command=predict)
+    moving = commands.add_parser("move", help="copy MLflow's records from a file into the PostgreSQL of the settings")
+    moving.add_argument("file", type=Path, metavar="MLFLOW.DB")
+    moving.set_defaults(command=move)
     one = commands.add_parser("serve", help="be one service in the foreground, for systemd or compose to watch")
     one.add_argument("service", choices=("prefect-server", "mlflow-server", "worker"))
     one.add_argument("--home", type=Path, metavar="FOLDER", help="where it keeps its state, instead of DEPTHCASE_HOME")

@@ -16,7 +16,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows import tasks
 from flows.approval import approve
 from flows.charter import Charter
-from flows.ingest import IngestRequest, ingest_data
+from flows.ingest import ingest_data, request_of
 from flows.progress import Progress
 from flows.steps.budget import SHARES, WORKERS
 
@@ -39,7 +39,7 @@ def evaluate_poc(charter: Charter) -> Plain:
     """One evaluation, from the charter to a verdict; what comes back names the verdict and where its evidence lies."""
     evaluation = _Evaluation(charter)
     if charter.data_file:
-        ingest_data(IngestRequest(path=charter.data_file, name=charter.dataset))
+        ingest_data(request_of(charter))
 
     untouched = evaluation.screen()
     if not evaluation.sure and evaluation.may_begin("compare"):

@@ -7,7 +7,7 @@ from prefect.artifacts import create_markdown_artifact
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import tasks
-from flows.charter import NAME_PATTERN
+from flows.charter import NAME_PATTERN, READ_BESIDE, Charter
 from flows.settings import settings
 
 
@@ -41,6 +41,24 @@ class IngestRequest(BaseModel):
         title="Secret with the database's password",
         description="Name of a Prefect block of type Secret. Empty: the password is found in the worker's environment.",
     )
+    label_file: str = Field(
+        "", title="File of labelled periods",
+        description="A table with a start, an end and perhaps a label a row; the data set gets a column 'label'. "
+        "Empty: not used.",
+    )  # fmt: skip
+    life_file: str = Field(
+        "", title="File of remaining lives",
+        description="A table with one number a unit, in the units' order: what was left after the unit's last row. "
+        "Empty: every unit ran until it failed.",
+    )  # fmt: skip
+    stopped_file: str = Field(
+        "", title="File with the stopped units",
+        description="Which file of the folder holds the units that those lives are about. Empty: there is only one.",
+    )  # fmt: skip
+    picture_side: int = Field(
+        0, title="Small pictures, pixels a side", ge=0, le=64,
+        description="Pictures: the grey values of a small copy become columns beside the texture. 0: texture alone.",
+    )  # fmt: skip
 
 
 @flow(
@@ -51,10 +69,15 @@ class IngestRequest(BaseModel):
 def ingest_data(request: IngestRequest) -> dict[str, Any]:
     """Ingest `request`; what comes back names the version and counts its rows."""
     source: dict[str, Any] = tasks.look_at_source.submit(path=request.path, root=str(settings().raw)).result()
-    wanted = request.model_dump(include={"name", "sheet", "watermark", "secret"})
+    wanted = request.model_dump(exclude={"path"})
     stored: dict[str, Any] = tasks.store_dataset.submit(source=source, wanted=wanted).result()
     create_markdown_artifact(key="ingest", markdown=_account(source, stored))
     return stored
+
+
+def request_of(charter: Charter) -> IngestRequest:
+    """What the charter wants ingested before it is evaluated."""
+    return IngestRequest(path=charter.data_file, name=charter.dataset, **charter.model_dump(include=set(READ_BESIDE)))
 
 
 def _account(source: dict[str, Any], stored: dict[str, Any]) -> str:

@@ -3,9 +3,8 @@
 Scaling is not done here: the trainer folds it into the first layer, so that networks speak plant units.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -78,22 +77,6 @@ class FittedColumns:
         if not features:
             return np.empty((len(frame), 0))
         return np.ascontiguousarray(np.column_stack(features), dtype=np.float64)
-
-    def to_json(self) -> str:
-        """JSON, the same bytes for the same columns."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n"
-
-    @staticmethod
-    def from_json(text: str) -> "FittedColumns":
-        """What `to_json` wrote."""
-        found = json.loads(text)
-        return FittedColumns(
-            numbers=tuple(NumberColumn(**one) for one in found["numbers"]),
-            categories=tuple(
-                CategoryColumn(one["name"], one["reference"], tuple(one["values"])) for one in found["categories"]
-            ),
-            dropped=found["dropped"],
-        )
 
 
 def fit_columns(frame: pd.DataFrame, columns: Sequence[str], *, like: FittedColumns | None = None) -> FittedColumns:

@@ -1,13 +1,18 @@
 """Pictures into numbers: brightness, contrast, gradients, texture; small pictures; patches. Nothing is fitted."""
 
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from flows.features.look_alike import look_alike_groups, natural_order
+from flows.lake.derive import LOOK_ALIKE
 from flows.sources.images import open_grey
 from flows.sources.table import Table
 from flows.sources.typed import text_frame
@@ -19,11 +24,46 @@ STATISTICS = (
 )  # fmt: skip
 
 
-def measure_images(table: Table, folder: Path) -> Table:
-    """The table of `sources.images.read_images` with the texture statistics of every picture as further columns."""
-    rows = [texture_statistics(grey_values(folder / name)).tolist() for name in table.frame["source_file"]]
-    measured = text_frame(rows, STATISTICS)
-    return replace(table, frame=table.frame.assign(**{name: measured[name] for name in STATISTICS}))
+def measure_images(table: Table, folder: Path, *, side: int = 0) -> Table:
+    """The table of `sources.images.read_images` with the texture statistics of every picture as further columns.
+
+    side: the grey values of a copy of side x side pixels too, row by row; 0 for none. Pictures of one piece of surface
+    share a number in a column "look_alike".
+    """
+    names = (*STATISTICS, *(f"pixel {i + 1}, {j + 1}" for i in range(side) for j in range(side)))
+    files = [folder / name for name in table.frame["source_file"]]
+    measured = text_frame([_measured(grey_values(file), side) for file in files], names)
+    table = replace(table, frame=pd.concat([table.frame, measured], axis=1))
+    return _with_look_alikes(table, files)
+
+
+def _with_look_alikes(table: Table, files: Sequence[Path]) -> Table:
+    """A column that numbers pictures of one piece of surface, where there are any."""
+    names = table.frame["source_file"].tolist()
+    order = natural_order(names)
+    found = look_alike_groups([names[i] for i in order], (grey_values(files[i]) for i in order))
+    if not found.any():
+        return table
+    numbers = np.empty(len(names), dtype=np.int64)
+    numbers[order] = found
+    sizes = np.bincount(numbers)
+    note = (
+        f"{int(sizes[sizes > 1].sum())} of {len(names)} pictures show a piece of surface that another one shows too: "
+        f'"{LOOK_ALIKE}" has one number for each of the {int((sizes > 0).sum())} pieces.'
+    )
+    frame = table.frame.assign(**{LOOK_ALIKE: [str(number) for number in numbers]})
+    return replace(table, frame=frame, notes=(*table.notes, note))
+
+
+def _measured(picture: Floats, side: int) -> list[float]:
+    small = small_picture(picture, side).tolist() if side else []
+    return [*texture_statistics(picture).tolist(), *small]
+
+
+def picture_side(columns: Iterable[str]) -> int:
+    """The side of the small pictures that columns of `measure_images` hold, 0 for none."""
+    found = [re.fullmatch(r"pixel (\d+), (\d+)", name) for name in columns]
+    return max((int(place) for pixel in found if pixel for place in pixel.groups()), default=0)
 
 
 def grey_values(file: Path) -> Floats:

@@ -54,6 +54,10 @@ def _largest(x: Floats) -> Floats:
     return x.max(axis=-1)
 
 
+def _last(x: Floats) -> Floats:
+    return x[..., -1]
+
+
 def _kurtosis(x: Floats) -> Floats:
     """Fourth standardised moment less 3: knocks and spikes; 0 for a constant window."""
     squares = (x - x.mean(axis=-1, keepdims=True)) ** 2
@@ -77,6 +81,7 @@ def _ratio(above: Floats, below: Floats, otherwise: float) -> Floats:
 
 
 STATISTICS: dict[str, Callable[[Floats], Floats]] = {
+    "last value": _last,
     "mean": _mean,
     "deviation": _deviation,
     "slope": _slope,
@@ -97,18 +102,20 @@ def window_features(
     group: str = "",
     statistics: Sequence[str] = tuple(STATISTICS),
     bands: int = 4,
+    wanted: NDArray[np.bool_] | None = None,
 ) -> SignalFeatures:
     """Statistics and band energies of `columns` over windows of `length` rows, one every `step` rows.
 
     step: 0 for windows that do not overlap. group: a column whose change ends a window, "" for none. bands: energies of
-    the spectrum without its mean, in so many equal bands up to half the sampling rate; 0 for none. Raises DatasetError:
-    a column is no number, the windows are longer than every group.
+    the spectrum without its mean, in so many equal bands up to half the sampling rate; 0 for none. wanted: (D,) rows at
+    which a window may end, None for all; where few are, the next one is taken that is `step` rows or more further on.
+    Raises DatasetError: a column is no number, the windows are longer than every group.
     """
     if length < 3 or step < 0 or bands < 0:
         raise DatasetError(f"windows of {length} rows every {step} with {bands} bands cannot be; give at least 3 rows")
     channels = _channels(frame, columns)
     names = [f"{name} · {word}" for word in (*statistics, *_band_names(bands)) for name in columns]
-    starts = _starts(_runs(frame, group), length, step or length)
+    starts = _starts(_runs(frame, group), length, step or length, wanted)
     if starts.size == 0:
         raise DatasetError(f"no group has the {length} rows that one window needs; choose a shorter window")
     values = np.empty((len(starts), len(names)))
@@ -143,26 +150,6 @@ def product_features(frame: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> S
     return SignalFeatures(pd.DataFrame(values), np.arange(len(frame)), trace)
 
 
-def remaining_life(frame: pd.DataFrame, group: str, *, cap: float = 0.0) -> Floats:
-    """(D,) rows until the group's last one, for units that were run to failure; cap: the largest value, 0 for none.
-
-    The cap is customary because nothing wears measurably at first (Heimes 2008, C-MAPSS).
-    """
-    if group not in frame.columns:
-        raise DatasetError(f'there is no column "{group}" that numbers the units; name the one that does')
-    grouped = frame.groupby(group, sort=False, dropna=False)
-    life = (grouped[group].transform("size") - 1 - grouped.cumcount()).to_numpy(dtype=np.float64)
-    return np.minimum(life, cap) if cap > 0 else life
-
-
-def label_windows(times: pd.Series, starts: pd.Series, ends: pd.Series) -> NDArray[np.bool_]:
-    """(D,) whether each time lies in an interval [start, end]: labels that stand in a file of their own."""
-    order = np.argsort(starts.to_numpy())
-    begins, stops = starts.to_numpy()[order], np.maximum.accumulate(ends.to_numpy()[order])
-    last = np.searchsorted(begins, times.to_numpy(), side="right") - 1
-    return (last >= 0) & (times.to_numpy() <= stops[np.maximum(last, 0)])
-
-
 def _channels(frame: pd.DataFrame, columns: Sequence[str]) -> Floats:
     for name in columns:
         if name not in frame.columns or not pd.api.types.is_numeric_dtype(frame[name]):
@@ -179,9 +166,23 @@ def _runs(frame: pd.DataFrame, group: str) -> list[tuple[int, int]]:
     return list(zip(borders.tolist(), [*borders[1:].tolist(), len(frame)], strict=True))
 
 
-def _starts(runs: Sequence[tuple[int, int]], length: int, step: int) -> NDArray[np.int64]:
+def _starts(
+    runs: Sequence[tuple[int, int]], length: int, step: int, wanted: NDArray[np.bool_] | None
+) -> NDArray[np.int64]:
     parts = [np.arange(first, end - length + 1, step, dtype=np.int64) for first, end in runs]
+    if wanted is not None and not wanted.all():
+        last = np.flatnonzero(wanted)
+        parts = [_spaced(last[(last >= first + length - 1) & (last < end)], step) - length + 1 for first, end in runs]
     return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+
+
+def _spaced(places: NDArray[np.int64], step: int) -> NDArray[np.int64]:
+    """Those of the ascending places that lie `step` or more behind the one taken before, beginning with the first."""
+    taken, i = [], 0
+    while i < len(places):
+        taken.append(places[i])
+        i = int(np.searchsorted(places, places[i] + step))
+    return np.array(taken, dtype=np.int64)
 
 
 def _band_names(bands: int) -> list[str]:

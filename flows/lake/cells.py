@@ -19,6 +19,9 @@ LARGEST_NUMBER = 1e150
 _PLAIN = r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$"
 _THOUSANDS = r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$"
 _DECIMAL_COMMA = r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d*)?(?:[eE][+-]?\d+)?$"
+# A format of its own: such cells can be read only in their order, from the first row on.
+DAYS_OF_MONTHS = "day of a month and clock"
+_FIRST_MONTH = "2001-01-01"
 _LEADING_ZERO = r"^0\d+$"
 _LIKE_A_TIME = r"\d[-/.:年T ]"
 _MISSING_SET = pa.array(MISSING_WORDS, type=pa.string())
@@ -178,12 +181,35 @@ def _as_times(text: pa.StringArray, missing: NDArray[np.bool_], filled: int) -> 
     sample = candidates.dropna().iloc[:2000]
     fitting = [form for form in _TIME_FORMATS if _parse_times(sample, form).notna().mean() >= _SHARE]
     if not fitting:
-        return None
+        return _as_days_of_months(candidates, missing, filled)
     # The format that explains most cells; of equals the first, so that 03/04 is the third of April.
     parsed = {form: _parse_times(candidates, form) for form in fitting}
     best = max(fitting, key=lambda form: int(parsed[form].notna().sum()))
     bad = parsed[best].isna().to_numpy() & ~missing
     return ParsedColumn(parsed[best], missing, bad, "time", _time_note(best, fitting, sample), best)
+
+
+def _as_days_of_months(text: pd.Series, missing: NDArray[np.bool_], filled: int) -> ParsedColumn | None:
+    """ "31-23:00", "1-00:00": day of a month and clock. Where the day falls, the next month has begun."""
+    parts = text.str.extract(r"^(\d{1,2})[-/ ](\d{1,2}):(\d{2})(?::(\d{2}))?$").astype("float64")
+    day, hour, minute = (parts[i].to_numpy() for i in range(3))
+    good = (day >= 1) & (day <= 31) & (hour < 24) & (minute < 60)
+    if good.sum() < _SHARE * filled:
+        return None
+    known = np.flatnonzero(good)
+    falls = np.diff(day[known], prepend=day[known[0]]) < 0
+    before = np.concatenate([[0.0], day[known][:-1]])
+    # A month that was left before its 28th day was not recorded to its end.
+    lengths = np.where(falls, np.where(before >= 28, before, 31.0), 0.0)
+    seconds = 86400.0 * (np.cumsum(lengths) + day[known] - 1) + 3600 * hour[known] + 60 * minute[known]
+    seconds += np.nan_to_num(parts[3].to_numpy()[known])
+    moments = np.full(len(text), np.datetime64("NaT"), dtype="datetime64[us]")
+    moments[known] = np.datetime64(_FIRST_MONTH, "us") + (1e6 * seconds).astype("timedelta64[us]")
+    note = (
+        f"days and clock times without month or year were counted on from {_FIRST_MONTH}: a day that "
+        "falls begins the next month; only the distances between them mean something"
+    )
+    return ParsedColumn(pd.Series(moments), missing, ~good & ~missing, "time", note, DAYS_OF_MONTHS)
 
 
 def _parse_times(text: pd.Series, form: str) -> pd.Series:

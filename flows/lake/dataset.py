@@ -21,13 +21,13 @@ import pyarrow.parquet as pq
 
 from flows.errors import DatasetError
 from flows.lake.manifest import Manifest, describe
+from flows.lake.parts import ROWS_PER_PART
 from flows.lake.quarantine import Checked
 from flows.places import Place, files_below
 from flows.sources.growing import Watermark
 from flows.whole_files import draft_folder, publish_folder, write_whole
 
 MANIFEST = "manifest.json"
-_ROWS_PER_PART = 1_000_000
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,79}$")
 _LAYOUT = b"depthcase lake 1"
 
@@ -150,8 +150,8 @@ def _content_hash(checked: Checked, watermark: Watermark | None, *tables: pa.Tab
 
 def _write_parts(table: pa.Table, quarantined: pa.Table, manifest: Manifest, folder: Path) -> None:
     (folder / "rows").mkdir()
-    for i, start in enumerate(range(0, max(len(table), 1), _ROWS_PER_PART)):
-        part = table.slice(start, _ROWS_PER_PART)
+    for i, start in enumerate(range(0, max(len(table), 1), ROWS_PER_PART)):
+        part = table.slice(start, ROWS_PER_PART)
         pq.write_table(part, folder / "rows" / f"part-{i:05d}.parquet", compression="zstd")
     pq.write_table(quarantined, folder / "quarantine.parquet", compression="zstd")
     (folder / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from flows.errors import DatasetError
 from flows.lake.cells import ParsedColumn
-from flows.lake.derive import LIFE_COLUMN
+from flows.lake.derive import LIFE_COLUMN, UNIT_COLUMN
 from flows.lake.manifest import Manifest
 from flows.lake.quarantine import Checked, check_as, schema_of
 from flows.sources.table import Table
@@ -20,7 +20,7 @@ def grown(frame: pd.DataFrame, manifest: Manifest, quarantined: pd.DataFrame, ta
 
     frame, manifest, quarantined: of the version. Raises DatasetError where `table` has other columns.
     """
-    derived = [LIFE_COLUMN] if LIFE_COLUMN in frame.columns and LIFE_COLUMN not in table.frame.columns else []
+    derived = [n for n in (UNIT_COLUMN, LIFE_COLUMN) if n in frame.columns and n not in table.frame.columns]
     frame = frame.drop(columns=derived)
     if set(frame.columns) != set(table.frame.columns):
         changed = ", ".join(f'"{name}"' for name in sorted(set(frame.columns) ^ set(table.frame.columns)))

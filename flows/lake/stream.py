@@ -19,9 +19,10 @@ import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 
 from flows.errors import DatasetError, SourceError
-from flows.lake.cells import LARGEST_NUMBER, MISSING_WORDS, ParsedColumn, parse_as, parse_column
+from flows.lake.cells import DAYS_OF_MONTHS, LARGEST_NUMBER, MISSING_WORDS, ParsedColumn, parse_as, parse_column
 from flows.lake.dataset import MANIFEST, DatasetVersion, folder_of, point_to, writing_into
 from flows.lake.manifest import ColumnRecord, Manifest
+from flows.lake.parts import ROWS_PER_PART, PartsWriter
 from flows.lake.quarantine import QUARANTINE_COLUMNS, Checked, check_as, reads_decimal_comma
 from flows.places import Place
 from flows.sources.delimited import DELIMITER_NAMES, read_delimited, read_further
@@ -32,7 +33,7 @@ LARGE_BYTES = 256 << 20
 _SAMPLE_BYTES = 8 << 20
 _BLOCK_BYTES = 32 << 20
 _CAREFUL_BYTES = 64 << 10
-_ROWS_PER_PART = 1_000_000
+_ROWS_PER_PART = ROWS_PER_PART
 _MOST_QUARANTINED = 0.2
 _ROWS_BEFORE_DOUBT = 100_000
 _NULLS = sorted({form for word in MISSING_WORDS for form in (word, word.upper(), word.title(), word.capitalize())})
@@ -121,35 +122,28 @@ def _look(file: Path) -> _Layout:
     table = read_delimited(sample, file.name)
     decimal_comma = reads_decimal_comma(table.sources)
     kinds = {str(name): parse_column(cells, decimal_comma=decimal_comma) for name, cells in table.frame.items()}
+    # Without a month, a time can be read only from the first row on, and blocks are read by themselves.
+    kinds = {
+        name: replace(kind, kind="text") if kind.time_format == DAYS_OF_MONTHS else kind for name, kind in kinds.items()
+    }
     lines = [int(table.line_numbers.min()), *(row.line for row in table.rejected)]
     return _Layout(table.sources[0], table, kinds, min(lines))
 
 
 def _write(file: Path, layout: _Layout, draft: Path, report: Callable[[Progress], None]) -> tuple[_Account, str]:
     account, digest = _Account(), hashlib.sha256()
-    started, line, part, writer = time.monotonic(), 1, 0, None
-    total = file.stat().st_size
-    try:
+    started, line, total = time.monotonic(), 1, file.stat().st_size
+    with PartsWriter(draft / "rows", layout.schema, _ROWS_PER_PART) as parts:
         for block, done in _blocks(file, layout.source.encoding, digest):
             skipped = layout.first_line - line if line < layout.first_line else 0
             lines = block.split(b"\n", skipped)[:skipped]
             block, line = block[sum(map(len, lines)) + len(lines) :], line + len(lines)
             for rows in _judged(block, line, layout, account):
-                if writer is None:
-                    writer = pq.ParquetWriter(
-                        draft / "rows" / f"part-{part:05d}.parquet", layout.schema, compression="zstd"
-                    )
-                writer.write_table(rows)
+                parts.write(rows)
                 _count(rows, account)
-                if account.stored >= (part + 1) * _ROWS_PER_PART:
-                    writer.close()
-                    writer, part = None, part + 1
             line += block.count(b"\n")
             _refuse_flood(account, file.name)
             report(Progress(done, total, time.monotonic() - started))
-    finally:
-        if writer is not None:
-            writer.close()
     if account.stored == 0:
         raise DatasetError(f'no row of "{file.name}" can be used; correct the file and read it again')
     _write_quarantine(account, draft)

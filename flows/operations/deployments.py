@@ -173,6 +173,11 @@ def zombie_automation() -> dict[str, Any]:
     }
 
 
+def ends_dead_runs(server: PrefectServer) -> bool:
+    """Whether the automation that ends runs without a heartbeat is there and switched on."""
+    return _automation_fits(server) and bool(_automations(server)[0]["enabled"])
+
+
 def _upsert_deployment(server: PrefectServer, planned: PlannedDeployment, version: str) -> None:
     flow = getattr(importlib.import_module(planned.module), planned.function)
     flow_id = server.request("POST", "flows/", {"name": flow.name})["id"]

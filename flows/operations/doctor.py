@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from flows.errors import DepthcaseError
-from flows.operations import deployments, processes, services
+from flows.operations import deployments, processes, services, upkeep
 from flows.operations.mlflow_check import write_and_read_back
 from flows.operations.servers import PrefectServer, prefect_server, read_result
 from flows.places import Place
@@ -61,6 +61,8 @@ def examine(settings: Settings, say: Say) -> bool:
     report = _Report(say)
     report.line("Python and packages", check_versions)
     report.line("Folders", lambda: check_folders(settings))
+    report.line("Disk", lambda: upkeep.check_disk(settings))
+    report.line("Backups", lambda: upkeep.check_backups(settings))
     found = services.status(settings)
     if all(service.state == "stopped" for service in found):
         report.line("Ports", lambda: check_free_ports(settings))
@@ -245,6 +247,11 @@ def _examine_services(settings: Settings, report: _Report) -> None:
         report.line("Cleaned up", lambda: _remove_self_check(server))
     report.line("MLflow writes and reads", lambda: write_and_read_back(settings))
     report.line("Loopback only", lambda: check_loopback(settings))
+    report.line("Passwords", lambda: upkeep.check_passwords(settings))
+    report.line("Certificate", lambda: upkeep.check_certificate(settings))
+    report.line("Databases", lambda: upkeep.check_databases(settings))
+    report.line("Clock", lambda: upkeep.check_clock(settings))
+    report.line("Runs", lambda: upkeep.check_flows_alive(settings))
 
 
 def _deploy_self_check(settings: Settings) -> str:

@@ -165,6 +165,20 @@ class PrefectServer:
         body = {"flow_runs": states, "work_pools": {"name": {"any_": [pool]}}}
         return [_flow_run(entry) for entry in self.request("POST", "flow_runs/filter", body)]
 
+    def runs_started_before(self, moment: datetime) -> list[FlowRun]:
+        """Runs in the state Running that began before `moment`."""
+        chosen = {"state": {"type": {"any_": ["RUNNING"]}}, "start_time": {"before_": moment.isoformat()}}
+        return [_flow_run(entry) for entry in self.request("POST", "flow_runs/filter", {"flow_runs": chosen})]
+
+    def heartbeats_since(self, identity: str, moment: datetime) -> int:
+        """How many signs of life of a run the server has noted since `moment`."""
+        asked = {
+            "occurred": {"since": moment.isoformat()},
+            "event": {"name": ["prefect.flow-run.heartbeat"]},
+            "resource": {"id": [f"prefect.flow-run.{identity}"]},
+        }
+        return int(self.request("POST", "events/filter", {"filter": asked, "limit": 1})["total"])
+
     def crash(self, identity: str, message: str) -> None:
         """Put a run that nobody runs any more into the state Crashed."""
         state = {"type": "CRASHED", "name": "Crashed", "message": message}

@@ -5,20 +5,21 @@ warning); a column is suspected when it takes few values that stand for the targ
 when one class leaves it empty, or when it names rows, groups or moments instead of measuring something.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression
 
-from flows.lake.derive import LIFE_COLUMN
+from flows.lake.derive import LIFE_COLUMN, LOOK_ALIKE, UNIT_COLUMN
 from flows.lake.target import numeric_target, rows_with_target
 from flows.quality.alone import lower_share, numbers_of, score_alone
 from flows.quality.finding import Finding, sort_findings
 from flows.quality.sentences import found
 
 _FEW_VALUES = 20
+_MOST_ROWS = 20_000
 
 
 def find_leaks(frame: pd.DataFrame, target: str, task: str, *, group: str = "", seed: int = 0) -> list[Finding]:
@@ -35,6 +36,9 @@ def find_leaks(frame: pd.DataFrame, target: str, task: str, *, group: str = "", 
             findings += _first_found(str(name), frame[name], y, task, seed)
     findings += _flags_beside(frame, target, findings)
     findings += _marks_of_change(frame, y, task, {target, group} | {one.column for one in findings})
+    if task == "regression":
+        suspected = {target, group} | {one.column for one in findings}
+        findings += _sum_of_columns(frame, target, [name for name in frame.columns if name not in suspected])
     if group:
         findings.append(found("group", "leak", group, remedy="splits_only"))
     return sort_findings(findings)
@@ -62,6 +66,10 @@ def _names_rows(name: str, values: pd.Series) -> Finding | None:
         return found("file_name", "leak", name, remedy="left_out_unless")
     if name == LIFE_COLUMN:
         return found("derived", "leak", name, remedy="left_out_unless")
+    if name == UNIT_COLUMN:
+        return found("unit", "leak", name, remedy="may_split")
+    if name == LOOK_ALIKE:
+        return found("look_alike.column", "leak", name, remedy="may_split")
     if not pd.api.types.is_numeric_dtype(values):
         if distinct > 0.5 * len(filled) and len(filled) >= 20:
             counts = {"distinct": distinct, "rows": len(filled)}
@@ -193,15 +201,15 @@ def _marks_of_change(frame: pd.DataFrame, y: NDArray[np.float64], task: str, kno
     return findings
 
 
-def sum_of_columns(frame: pd.DataFrame, target: str, names: Iterable[str]) -> Finding | None:
-    """A warning where the target is an exact weighted sum of number columns `names`: accounting, not a forecast."""
+def _sum_of_columns(frame: pd.DataFrame, target: str, names: Sequence[str]) -> list[Finding]:
+    """A warning where the target is an exact weighted sum of number columns: accounting, not a forecast."""
     numeric = [name for name in names if pd.api.types.is_numeric_dtype(frame[name])]
-    rows = frame[[*numeric, target]].dropna()
+    rows = frame[[*numeric, target]].dropna().iloc[:_MOST_ROWS]
     if not numeric or len(rows) < 10 * (len(numeric) + 1):
-        return None
+        return []
     X, y = rows[numeric].to_numpy(dtype=np.float64), rows[target].to_numpy(dtype=np.float64)
     half = len(rows) // 2
     score = LinearRegression().fit(X[:half], y[:half]).score(X[half:], y[half:])
-    if score < 0.99999:
-        return None
-    return found("sum_of_columns", "warning", remedy="leave_out_parts", target=target, score=float(score))
+    if not score >= 0.99999:
+        return []
+    return [found("sum_of_columns", "warning", remedy="leave_out_parts", target=target, score=float(score))]

@@ -6,6 +6,8 @@ from flows.quality.finding import Finding, Severity
 
 EVIDENCE = {
     "group": '"{column}" names the group of a row.',
+    "unit": '"{column}" names the unit of a row.',
+    "look_alike.column": '"{column}" names the pieces of surface that pictures show.',
     "time": '"{column}" says when a row was written, not what was measured.',
     "file_name": '"{column}" comes from the name of the file or sheet.',
     "derived": '"{column}" is counted back from each unit\'s end.',
@@ -48,6 +50,7 @@ EVIDENCE = {
     "order_tells_target.group.R2": "The place of a row in its file or group alone gives R2 {score:.2f} on unseen rows.",
     "neighbours_alike": "Neighbouring rows are alike in the target (correlation {score:.2f}).",
     "groups_cross_folds": '"{column}" holds {groups} groups of rows, and the split is by chance.',
+    "look_alike.pictures": "{shared} of {rows} pictures show a piece of surface that another picture shows too.",
     "drift": "{columns} column(s) differ between the first and the last third of the rows: {names}.",
     "rare_class": "One class has {largest_percent:.1f} % of the rows; always guessing it is that accurate.",
     "same_rows_in_sheets": "{note}",
@@ -65,6 +68,7 @@ REMEDIES = {
         "It is left out; list it under 'Use although suspected' if it is known before the answer. It may be the column "
         "to split by."
     ),
+    "may_split": "It is left out; it may be the column to split by.",
     "splits_only": "It only splits rows.",
     "orders_rows": ("It orders and splits rows and is no input; 'Use although suspected' would turn it into seconds."),
     "used_if_before": "It is used; make sure that it is measured before the answer is known.",
@@ -82,9 +86,7 @@ REMEDIES = {
     "one_sheet": "Only one of the sheets is used.",
     "time_with_care": "Rows are out of order, files overlap, or the clock was set; split by time with care.",
     "share_a_time": "Several rows share one time.",
-    "gap_is_border": (
-        "Windows and lags over a gap join what does not belong together; make the gap a border of groups."
-    ),
+    "gap_is_border": "Windows and earlier values cross no gap where the charter names this column as its time column.",
 }
 
 

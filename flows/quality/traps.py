@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
+from flows.lake.derive import LOOK_ALIKE
 from flows.lake.target import numeric_target, rows_with_target
 from flows.quality.alone import numbers_of, score_alone
 from flows.quality.clock import find_clock_troubles
@@ -29,9 +30,9 @@ def find_traps(
 ) -> list[Finding]:
     """Traps of `frame` (D, columns), the gravest first.
 
-    task: "binary", "multiclass" or "regression". split, split_column: "chance", "group" or "time", as the charter says.
-    columns: the inputs (default: all but target and split_column). notes: of the manifest; those about sheets are
-    repeated as findings. Raises DatasetError where the target is unfit.
+    task: "binary", "multiclass" or "regression". split: "chance", "block" (of rows by chance), "group" or "time".
+    split_column: as the charter says. columns: the inputs (default: all but target and split_column). notes: of the
+    manifest; those about sheets are repeated as findings. Raises DatasetError where the target is unfit.
     """
     known, unlabelled = rows_with_target(frame, target)
     y = numeric_target(known, target, task).y
@@ -99,8 +100,13 @@ def _about_order(
         findings.append(found(wording, "warning", remedy="no_row_numbers", score=score))
     if split == "chance" and (alike := _likeness_of_neighbours(y, task)) > 0.5:
         findings.append(found("neighbours_alike", "warning", remedy="chance_flatters", score=alike))
+    if LOOK_ALIKE in frame.columns and split_column != LOOK_ALIKE:
+        shared = int(frame[LOOK_ALIKE].duplicated(keep=False).sum())
+        findings.append(
+            found("look_alike.pictures", "warning", LOOK_ALIKE, remedy="split_by_this", shared=shared, rows=len(frame))
+        )
     group = _group_of(frame, split_column)
-    if split == "chance" and group:
+    if split in ("chance", "block") and group:
         groups = int(frame[group].nunique())
         findings.append(found("groups_cross_folds", "warning", group, remedy="split_by_this", groups=groups))
     return findings

@@ -310,6 +310,8 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "finding.stands_for_target": "stands for the answer",
     "finding.strong_alone": "strong alone",
     "finding.sum_of_columns": "a sum of columns",
+    "finding.unit": "a unit",
+    "finding.look_alike": "pictures of one piece",
     "finding.time": "a time",
     "finding.written_afterwards": "written after the answer",
     "label.poc": "PoC",

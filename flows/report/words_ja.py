@@ -291,6 +291,8 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "finding.stands_for_target": "答えの代わりになる列",
     "finding.strong_alone": "単独で強い列",
     "finding.sum_of_columns": "他の列の合計",
+    "finding.unit": "ユニットの列",
+    "finding.look_alike": "同じ箇所を写した画像",
     "finding.time": "時刻の列",
     "finding.written_afterwards": "結果の後に記録",
     "label.poc": "PoC",

@@ -29,6 +29,8 @@ _SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".gz", ".zip", ".xlsx", ".xlsm", ".
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError, OverflowError, struct.error)
 _LARGEST_EXPANSION = 1 << 31
 _HARMLESS_EXPANSION = 1 << 26
+# An archive can be made to hold itself.
+_MOST_PACKED = 3
 
 
 def read_source(path: str | Path, *, sheet: str = "", password: str = "", root: Path | None = None) -> Table:
@@ -131,15 +133,18 @@ def label_of(name: str) -> str:
     return _COUNTER.sub("", stem) or stem
 
 
-def _read_bytes(data: bytes, name: str, sheet: str) -> Table:
+def _read_bytes(data: bytes, name: str, sheet: str, packed: int = 0) -> Table:
+    """packed: how many archives the bytes were taken out of."""
+    if packed > _MOST_PACKED:
+        raise SourceError(f'the file "{name}" is packed more than {_MOST_PACKED} times; unpack it yourself')
     if data[:16] == SQLITE_MARK:
         raise SourceError(f'the database "{name}" lies inside another file or folder; name its own path')
     if data[:2] == b"\x1f\x8b":
-        return _read_bytes(_expand_gzip(data, name), name.removesuffix(".gz"), sheet)
+        return _read_bytes(_expand_gzip(data, name), name.removesuffix(".gz"), sheet, packed + 1)
     if data[:4] == b"PAR1":
         return _read_parquet(data, name)
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        return read_excel(data, name, sheet=sheet) if _is_workbook(data) else _read_zip(data, name, sheet)
+        return read_excel(data, name, sheet=sheet) if _is_workbook(data) else _read_zip(data, name, sheet, packed)
     if data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise SourceError(f'the file "{name}" is an old Excel file or has a password; save it as .xlsx without one')
     return read_delimited(data, name)
@@ -175,7 +180,7 @@ def _is_workbook(data: bytes) -> bool:
         return False
 
 
-def _read_zip(data: bytes, name: str, sheet: str) -> Table:
+def _read_zip(data: bytes, name: str, sheet: str, packed: int) -> Table:
     if name.lower().endswith((".xlsx", ".xlsm")):
         raise SourceError(f'the workbook "{name}" is damaged or cut off; copy it again')
     try:
@@ -187,7 +192,9 @@ def _read_zip(data: bytes, name: str, sheet: str) -> Table:
         raise SourceError(
             f'the file "{name}" is a damaged or locked zip file; copy it again without a password'
         ) from error
-    tables = {member: _read_bytes(content, member, sheet) for member, content in contents.items() if content}
+    tables = {
+        member: _read_bytes(content, member, sheet, packed + 1) for member, content in contents.items() if content
+    }
     if not tables:
         raise SourceError(f'the zip file "{name}" holds no file with rows; pack the data again')
     if len(tables) == 1:

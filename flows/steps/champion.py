@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from flows.charter import Charter
 from flows.errors import DatasetError
-from flows.features.columns import FittedColumns
-from flows.lake import quarantine
+from flows.features.images import picture_side
+from flows.features.pipeline import FeaturePipeline
 from flows.settings import Settings
-from flows.sources.read import read_source
+from flows.steps.ingest import Wanted, read_whole
 from flows.steps.networks import StoredNetwork, open_network
 from flows.steps.rows import RowsFile, open_rows
 from flows.tracking.champion import Champion
@@ -23,11 +23,12 @@ from flows.whole_files import whole_file
 
 @dataclass(frozen=True)
 class Scored:
-    """Where the scored rows lie. skipped: rows whose cells could not be read."""
+    """Where the scored rows lie. skipped: rows whose cells could not be read. early: with too few rows before them."""
 
     path: str
     rows: int
     skipped: int
+    early: int
 
 
 def register(
@@ -42,13 +43,13 @@ def register(
 ) -> str:
     """Register the network that the comparison calls its champion; its page, or "" where a simple model won.
 
-    champion: its label, such as "2 hidden layers". columns: JSON of the fitted columns. run_id, key: the record's.
+    champion: its label, such as "2 hidden layers". columns: JSON of the feature pipeline. run_id, key: the record's.
     """
     label = re.fullmatch(r"(\d+) hidden layers?", champion)
     stored = [one for one in networks if label and one.hidden_layers == int(label.group(1))]
     if not stored:
         return ""
-    fitted = FittedColumns.from_json(columns)
+    fitted = FeaturePipeline.from_json(columns).columns
     network = open_network(stored[-1])
     used = Champion(network, columns, fitted.feature_names, rows.task, charter.target, rows.classes)
     registered = register_champion(
@@ -64,31 +65,34 @@ def register(
 
 
 def predict(source: Path, name: str, output: Path, settings: Settings) -> Scored:
-    """Score every readable row of a CSV, Excel or Parquet file with the champion registered as `name`.
+    """Score a CSV, Excel or Parquet file, or a folder, with the champion registered as `name`.
 
+    Every readable row is scored that has the rows before it which the champion's windows and earlier values look at.
     output: .csv or .parquet; the columns of the source and what was predicted. Raises SourceError, DatasetError,
     ServiceError.
     """
     if output.suffix not in (".csv", ".parquet"):
         raise DatasetError(f"{output.name} has the ending {output.suffix!r}; write to a .csv or a .parquet file")
     champion = fetch_champion(settings.mlflow_tracking_uri, name)
-    frame, skipped = _table(source)
-    scored = frame.assign(**_answers(champion, FittedColumns.from_json(champion.columns).apply(frame)))
+    pipeline = FeaturePipeline.from_json(champion.columns)
+    frame, skipped = _table(source, picture_side(pipeline.plan.channels))
+    X, rows = pipeline.apply(frame)
+    scored = frame.iloc[rows].assign(**_answers(champion, X))
     with whole_file(output) as beside:
         if output.suffix == ".csv":
             scored.to_csv(beside, index=False)
         else:
             scored.to_parquet(beside, index=False)
-    return Scored(str(output), len(scored), skipped)
+    return Scored(str(output), len(scored), skipped, len(frame) - len(scored))
 
 
-def _table(source: Path) -> tuple[pd.DataFrame, int]:
+def _table(source: Path, side: int) -> tuple[pd.DataFrame, int]:
     if source.suffix == ".parquet":
         try:
             return pd.read_parquet(source), 0
         except (OSError, ValueError) as error:
             raise DatasetError(f"{source} cannot be read ({error}); give a Parquet file") from None
-    checked = quarantine.check(read_source(source))
+    checked = read_whole(source, Wanted(name="", picture_side=side))
     return checked.frame, len(checked.quarantined)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from flows.charter import Charter
 from flows.features.columns import fit_columns
+from flows.features.pipeline import FeaturePipeline
 from flows.places import Place
 from flows.settings import Settings
 from flows.steps.compare import TunedFamily, recipe_for
@@ -36,7 +37,7 @@ from relu_core.training import MatrixFold, Recipe
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What the untouched rows said. columns: the fitted columns as JSON text; networks: one finalist a family."""
+    """What the untouched rows said. columns: the feature pipeline as JSON text; networks: one finalist a family."""
 
     baselines: tuple[BaselineResult, ...]
     families: tuple[FamilyResult, ...]
@@ -59,7 +60,7 @@ def open_untouched(
     judged = tuple(judge.baseline(one) for one in baselines)
     confirmed = tuple(judge.family(one, recipe_for(recipes, one.hidden_layers)) for one in families)
     money = judge.money(judged, confirmed, recipes) if charter.criteria().has_money else ()
-    return Confirmation(judged, confirmed, money, tuple(judge.networks), judge.columns.to_json())
+    return Confirmation(judged, confirmed, money, tuple(judge.networks), judge.pipeline.to_json())
 
 
 def count_regions(
@@ -100,10 +101,11 @@ class _Judge:
     def __init__(self, charter: Charter, rows: Rows, untouched: RowsFile, folder: Place) -> None:
         self._charter, self._criteria, self._rows, self._folder = charter, charter.criteria(), rows, folder
         self._effort = effort_of(charter, rows)
-        self.columns = fit_columns(rows.frame, rows.file.columns)
-        self._development = (self.columns.apply(rows.frame), rows.y)
+        columns = fit_columns(rows.frame, rows.file.columns)
+        self.pipeline = FeaturePipeline(rows.file.plan, columns)
+        self._development = (columns.apply(rows.frame), rows.y)
         kept = open_rows(untouched)
-        self._untouched = TestRows(self.columns.apply(kept.frame), kept.y).open("confirm the finalists")
+        self._untouched = TestRows(columns.apply(kept.frame), kept.y).open("confirm the finalists")
         self._folds: list[MatrixFold] = []
         self._predictions: dict[str, Floats] = {}
         self.networks: list[StoredNetwork] = []

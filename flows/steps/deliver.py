@@ -6,7 +6,7 @@ from importlib.metadata import version
 import numpy as np
 
 from flows.charter import Charter
-from flows.features.columns import FittedColumns
+from flows.features.pipeline import FeaturePipeline
 from flows.places import place_of
 from flows.report import page
 from flows.report.error_rates import published_rates
@@ -198,7 +198,7 @@ def _slice_picture(
     wanted = [one for one in networks if decided.comparison.champion.startswith(f"{one.hidden_layers} hidden")]
     network = open_network((wanted or list(networks))[-1])
     opened = open_rows(rows)
-    X = FittedColumns.from_json(columns).apply(opened.frame)
+    X = FeaturePipeline.from_json(columns).columns.apply(opened.frame)
     if (X.std(axis=0) > 0).sum() < 2:
         return {}
     found = data_slice(network, X)

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from flows.errors import SourceError
 from flows.features.images import measure_images
 from flows.lake import dataset, quarantine
-from flows.lake.derive import with_remaining_life
+from flows.lake.derive import stopped_units, with_remaining_life
 from flows.lake.grow import grown
 from flows.lake.manifest import describe
+from flows.lake.periods import with_labelled_periods
 from flows.lake.quarantine import Checked
 from flows.lake.stream import Progress, is_large_text, stream_delimited
-from flows.places import files_below, local_copy, place_of
+from flows.places import Place, files_below, local_copy, place_of
 from flows.quality.page import quality_page, write_quality_page
 from flows.settings import Settings
 from flows.sources.arrival import find_in
@@ -36,13 +38,18 @@ class Wanted:
     """What is read of a source, and under which name it is stored; "" for what is not used.
 
     sheet: of a workbook, or table of a database. watermark: the column of a database that grows: only rows above its
-    highest value so far are read. secret: the secret that holds the database's password.
+    highest value so far are read. secret: the secret that holds the database's password. label_file, life_file,
+    stopped_file, picture_side: what is read beside the source, as the charter's fields of the same names say.
     """
 
     name: str
     sheet: str = ""
     watermark: str = ""
     secret: str = ""
+    label_file: str = ""
+    life_file: str = ""
+    stopped_file: str = ""
+    picture_side: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,15 +106,37 @@ def store_dataset(
         if is_large_text(place):
             stored = stream_delimited(place, name=wanted.name, lake=settings.lake, report=listener)
             return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
-        if place.is_dir() and is_image_folder(place):
-            table = measure_images(read_images(place), place)
-        else:
-            table = read_source(place, sheet=wanted.sheet, password=password)
-    return _store(quarantine.check(table), wanted.name, settings)
+        checked = read_whole(place, wanted, settings.raw, password=password)
+    return _store(checked, wanted.name, settings)
+
+
+def read_whole(place: Path, wanted: Wanted, raw: Place | None = None, *, password: str = "") -> Checked:
+    """The file or folder at `place` as a checked table, with what is measured on pictures and what is read beside it.
+
+    raw: the folder that the files beside must lie in, None for any. Raises SourceError, DatasetError.
+    """
+    if place.is_dir() and is_image_folder(place):
+        table = measure_images(read_images(place), place, side=wanted.picture_side)
+    else:
+        table = read_source(place, sheet=wanted.sheet, password=password)
+    stopped = None
+    if wanted.life_file:
+        stopped = stopped_units(_read_beside(wanted.life_file, raw), wanted.stopped_file)
+    checked = with_remaining_life(quarantine.check(table), stopped)
+    return with_labelled_periods(checked, _read_beside(wanted.label_file, raw)) if wanted.label_file else checked
+
+
+def _read_beside(path: str, raw: Place | None) -> Checked:
+    with local_copy(Path(path) if raw is None else find_in(raw, path)) as place:
+        return quarantine.check(read_source(place))
 
 
 def _store_new_rows(file: Path, wanted: Wanted, password: str, settings: Settings) -> StoredDataset:
     """Rows above the watermark of the newest version, stored together with that version's."""
+    if wanted.label_file or wanted.life_file:
+        raise SourceError(
+            "labelled periods and remaining lives cannot be read beside a source that grows; leave the watermark out"
+        )
     lake, name = settings.lake, wanted.name
     before = dataset.read_manifest(lake, name) if name in dataset.list_names(lake) else None
     last = before.watermark if before else None

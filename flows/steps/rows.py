@@ -11,7 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from flows.errors import DatasetError
 from flows.features.columns import FittedColumns, fit_columns
+from flows.features.plan import MadeRows, RowPlan
 from flows.places import Place
 from flows.whole_files import read_unchanged, write_under_hash
 from relu_core.comparison import RowSplit
@@ -24,7 +26,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RowsFile:
-    """Where rows lie. columns: the inputs. classes: names by number, empty for a number. folds: 0 when untouched."""
+    """Where rows lie. columns: the inputs. classes: names by number, empty for a number. folds: 0 when untouched.
+
+    plan: how the rows were made of the data set's.
+    """
 
     path: str
     sha256: str
@@ -33,6 +38,7 @@ class RowsFile:
     task: str
     classes: tuple[str, ...]
     folds: int
+    plan: RowPlan
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +65,41 @@ def write_rows(frame: pd.DataFrame, y: Floats, folder: Place, kind: RowsFile) ->
     data = frame.assign(**{TARGET: y}).to_parquet(index=False)
     place, sha256 = write_under_hash(folder, data, ".parquet")
     return replace(kind, path=str(place), sha256=sha256, rows=len(frame))
+
+
+def without_shared_rows(split: RowSplit, made: MadeRows) -> RowSplit:
+    """The split less every learning row that looks at a row of the table which a judging row looks at too.
+
+    Raises DatasetError where a fold has no rows left to learn from.
+    """
+    development = _apart(split.development, split.untouched, made)
+    folds, inner = [], []
+    for fold, nested in zip(split.folds, split.inner, strict=True):
+        validation = np.intersect1d(fold.validation, development)
+        training = _apart(np.intersect1d(fold.training, development), validation, made)
+        folds.append(Fold(training, validation))
+        judged = [np.intersect1d(one.validation, training) for one in nested]
+        learned = [np.intersect1d(one.training, training) for one in nested]
+        inner.append(tuple(Fold(_apart(a, b, made), b) for a, b in zip(learned, judged, strict=True)))
+    if any(
+        min(len(fold.training), len(fold.validation)) == 0
+        for fold in (*folds, *(one for some in inner for one in some))
+    ):
+        raise DatasetError(
+            "windows that share rows with the other side of a split were left out, and a fold has none left; "
+            "choose shorter windows, longer blocks, or collect more rows"
+        )
+    return RowSplit(development, split.untouched, tuple(folds), tuple(inner))
+
+
+def _apart(learning: NDArray[np.int64], judging: NDArray[np.int64], made: MadeRows) -> NDArray[np.int64]:
+    """Those of `learning` that look at no row which any of `judging` looks at."""
+    steps = np.zeros(int(made.last.max()) + 2, dtype=np.int64)
+    np.add.at(steps, made.first[judging], 1)
+    np.add.at(steps, made.last[judging] + 1, -1)
+    looked_at = np.concatenate([[0], np.cumsum(np.cumsum(steps) > 0)])
+    shared = looked_at[made.last[learning] + 1] - looked_at[made.first[learning]]
+    return learning[shared == 0]
 
 
 def with_folds(frame: pd.DataFrame, split: RowSplit) -> pd.DataFrame:

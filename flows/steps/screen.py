@@ -1,22 +1,26 @@
 """Stage 1, Screen: is the question sound, what do simple models reach, and what do networks of a few sizes reach?"""
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from flows.charter import Charter
+from flows.charter import CORE_SPLIT, Charter
+from flows.choices import SplitRule
 from flows.errors import CharterError, DatasetError
 from flows.features.columns import fit_columns
+from flows.features.plan import MadeRows, RowPlan
 from flows.lake import dataset
 from flows.lake.manifest import Manifest
-from flows.lake.target import numeric_target, rows_with_target
+from flows.lake.target import numeric_target
 from flows.quality.finding import Finding, sort_findings, suspected_columns
 from flows.quality.leaks import find_leaks
 from flows.quality.traps import find_traps
 from flows.settings import Settings
 from flows.steps.effort import effort_of
-from flows.steps.rows import RowsFile, fold_matrices, open_rows, with_folds, write_rows
+from flows.steps.rows import RowsFile, fold_matrices, open_rows, with_folds, without_shared_rows, write_rows
 from relu_core.comparison import (
     CANDIDATES,
     BaselineResult,
@@ -37,10 +41,10 @@ SWEEP_SEEDS = 2
 
 @dataclass(frozen=True)
 class Question:
-    """The charter's question in the data set's own names. columns: the inputs that are used."""
+    """The charter's question in the data set's own names. plan: the inputs that are used, and how rows are made."""
 
     dataset: DatasetRecord
-    columns: tuple[str, ...]
+    plan: RowPlan
     target: str
     split_column: str
     findings: tuple[FindingRecord, ...]
@@ -67,36 +71,45 @@ def check(charter: Charter, version: str, settings: Settings) -> Question:
     names = _ColumnNames(manifest)
     target = names.one(charter.target, "target")
     split_column = names.one(charter.split_column, "split_column") if charter.split_column else ""
-    protocol, task = charter.protocol(), charter.criteria().task
-    group = split_column if protocol.split_rule == "group" else ""
+    split, task = "block" if charter.block_rows else CORE_SPLIT[charter.split_rule], charter.criteria().task
+    group = split_column if split == "group" else ""
     findings = find_leaks(frame, target, task, group=group, seed=charter.seed)
     insisted = names.several(charter.insisted_columns, "insisted_columns")
-    left_out = {target, split_column, *names.several(charter.excluded_columns, "excluded_columns")}
-    left_out |= set(suspected_columns(findings, insisted))
+    beside = [(charter.unit_column, "unit_column"), (charter.time_column, "time_column")]
+    left_out = {target, *names.several(charter.excluded_columns, "excluded_columns")}
+    left_out |= {names.one(name, field) for name, field in beside if name} - set(insisted)
+    left_out |= {split_column, *suspected_columns(findings, insisted)}
     columns = tuple(str(name) for name in frame.columns if name not in left_out)
     findings += find_traps(
-        frame, target, task, split=protocol.split_rule, split_column=split_column, columns=columns, notes=manifest.notes
+        frame, target, task, split=split, split_column=split_column, columns=columns, notes=manifest.notes
     )
     _stop_at(findings, columns)
     record = _dataset_record(frame, manifest, columns, target, split_column)
-    return Question(record, columns, target, split_column, tuple(_record(one) for one in sort_findings(findings)))
+    plan = _plan(charter, frame, columns, names)
+    return Question(record, plan, target, split_column, tuple(_record(one) for one in sort_findings(findings)))
 
 
 def make_rows(charter: Charter, question: Question, settings: Settings) -> PreparedRows:
-    """Write development and untouched rows to files of their own. Raises DatasetError: too few rows or groups."""
+    """Make rows of features; write development and untouched ones to files of their own.
+
+    Raises DatasetError: too few rows or groups.
+    """
     frame, _ = dataset.read(settings.lake, question.dataset.name, question.dataset.version)
-    frame, _ = rows_with_target(frame, question.target)
+    made = question.plan.make(frame, wanted=frame[question.target].notna().to_numpy())
     protocol, task = charter.protocol(), charter.criteria().task
-    target = numeric_target(frame, question.target, task)
-    apart = _split_column(frame, protocol.split_rule, question.split_column)
-    split = split_rows(len(frame), target.y, protocol, task=task, **apart)
-    kind = RowsFile("", "", 0, question.columns, task, target.class_names, 0)
-    inputs, folder = frame[list(question.columns)], settings.features / charter.poc_name
+    target = numeric_target(frame.iloc[made.rows], question.target, task)
+    y = np.minimum(target.y, charter.target_cap) if charter.target_cap else target.y
+    apart = _split_column(frame.iloc[made.rows], charter, question.split_column, made)
+    split = split_rows(len(y), y, protocol, task=task, **apart)
+    if question.plan.span > 1:
+        split = without_shared_rows(split, made)
+    folder = settings.features / charter.poc_name
+    kind = RowsFile("", "", 0, tuple(made.frame.columns), task, target.class_names, 0, question.plan)
     learned, kept = split.development, split.untouched
-    marked = with_folds(inputs.iloc[learned], split)
-    development = write_rows(marked, target.y[learned], folder / "development", replace(kind, folds=protocol.folds))
-    untouched = write_rows(inputs.iloc[kept], target.y[kept], folder / "untouched", kind)
-    used = fit_columns(inputs.iloc[learned], question.columns).feature_names
+    marked = with_folds(made.frame.iloc[learned], split)
+    development = write_rows(marked, y[learned], folder / "development", replace(kind, folds=protocol.folds))
+    untouched = write_rows(made.frame.iloc[kept], y[kept], folder / "untouched", kind)
+    used = fit_columns(made.frame.iloc[learned], kind.columns).feature_names
     record = replace(question.dataset, development_rows=development.rows, untouched_rows=untouched.rows, columns=used)
     return PreparedRows(development, untouched, record)
 
@@ -123,14 +136,44 @@ def sweep(charter: Charter, rows: RowsFile, hidden_layers: int) -> FamilyResult:
     return coarse_sweep(question, hidden_layers=hidden_layers, largest=effort.largest, limits=Limits(work=effort.work))
 
 
-def _split_column(frame: pd.DataFrame, rule: str, column: str) -> dict[str, Any]:
+def _plan(charter: Charter, frame: pd.DataFrame, columns: tuple[str, ...], names: "_ColumnNames") -> RowPlan:
+    """How rows are made: the inputs in the data set's names, and what windows must not cross."""
+    channels = tuple(name for name in columns if pd.api.types.is_numeric_dtype(frame[name]))
+    units = [charter.unit_column, charter.split_column if charter.split_rule is SplitRule.GROUP else ""]
+    time = charter.time_column or (charter.split_column if charter.split_rule is SplitRule.TIME else "")
+    looks_back = charter.span > 1 or charter.block_rows
+    return RowPlan(
+        channels=channels,
+        others=tuple(name for name in columns if name not in channels),
+        borders=tuple(dict.fromkeys(names.one(name, "unit_column") for name in units if name)) if looks_back else (),
+        time=names.one(time, "time_column") if time and looks_back else "",
+        window_rows=charter.window_rows,
+        window_step=charter.window_step,
+        statistics=tuple(word.value for word in charter.window_features) if charter.window_rows else (),
+        lags=tuple(charter.lags),
+        differences=tuple(charter.differences),
+        products=tuple(_factors(product, channels, names) for product in charter.products),
+    )
+
+
+def _factors(product: str, channels: tuple[str, ...], names: "_ColumnNames") -> tuple[str, ...]:
+    """The two columns of "Torque * Speed". Raises CharterError."""
+    factors = tuple(names.one(part.strip(), "products") for part in re.split("[*×]", product) if part.strip())
+    if len(factors) != 2 or not set(factors) <= set(channels):
+        raise CharterError(f"products holds '{product}'; write two input columns of numbers as 'Torque * Speed'")
+    return factors
+
+
+def _split_column(frame: pd.DataFrame, charter: Charter, column: str, made: MadeRows) -> dict[str, Any]:
     """The group or time of every row, as the rule needs it. Raises DatasetError: cells without a value."""
-    if rule == "chance":
+    if charter.block_rows:
+        return {"groups": made.blocks(charter.block_rows)}
+    if charter.split_rule is SplitRule.CHANCE:
         return {}
     if frame[column].isna().any():
         count = int(frame[column].isna().sum())
         raise DatasetError(f'{count} rows have no value of "{column}", which keeps rows apart; choose another column')
-    return {"groups" if rule == "group" else "times": frame[column].to_numpy()}
+    return {"groups" if charter.split_rule is SplitRule.GROUP else "times": frame[column].to_numpy()}
 
 
 class _ColumnNames:

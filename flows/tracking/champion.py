@@ -14,7 +14,7 @@ from flows.errors import DatasetError
 from relu_core import ArgumentError, ReluNetwork
 from relu_core.comparison.metrics import predictions_of
 
-FORMAT = "depthcase-champion-1"
+FORMAT = "depthcase-champion-2"
 NETWORK, SPEC, ONNX = "network.safetensors", "spec.json", "network.onnx"
 OPSET = 17
 
@@ -23,7 +23,7 @@ OPSET = 17
 class Champion:
     """A network with all that is needed to use it.
 
-    columns: JSON of the fitted columns, which turn a table into X. feature_names: n names, in the order of X.
+    columns: JSON of the feature pipeline, which turns a table into X. feature_names: n names, in the order of X.
     task: "binary", "multiclass" or "regression". class_names: by class number, empty for a number.
     """
 

@@ -22,8 +22,10 @@ from relu_core.regions.signs import Rounding, rounding_errors
 from relu_core.regions.split_kernels import split_cells, used_vertices
 
 Words = NDArray[np.uint64]
-# Cells of one chunk: enough to keep matrix products large, few enough to stay in tens of megabytes.
+# Cells of one chunk: enough to keep matrix products large, few enough to stay in tens of megabytes. With many inputs a
+# cell has hundreds of vertices, and more cells that share them save more than the memory costs: 16 a corner of the box.
 CHUNK = 1024
+CHUNK_A_CORNER = 16
 UNLIMITED = 2**62
 
 
@@ -111,6 +113,7 @@ def walk(
     columns = [np.ascontiguousarray(weight.T) for weight in network.weights[1 : until + 1]]
     first, box = _box(lower, upper)
     first = first._replace(following=first.points @ network.weights[0].T + network.biases[0])
+    budget = max(CHUNK, CHUNK_A_CORNER << len(lower))
     waiting = [_advance(network, errors, tally, Chunk(-1, first, box), columns, history)]
     while waiting:
         layer, vertices, cells = waiting.pop()
@@ -118,7 +121,7 @@ def walk(
             yield Chunk(layer, vertices, cells)
             continue
         grown, V, done, rest, doubts, tally.crowded = split_cells(
-            tuple(vertices), errors.values[layer], errors.slopes[layer], columns[layer], tuple(cells), CHUNK
+            tuple(vertices), errors.values[layer], errors.slopes[layer], columns[layer], tuple(cells), budget
         )
         if tally.crowded:
             return

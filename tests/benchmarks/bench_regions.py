@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from relu_core import ReluNetwork, count_regions, regions_on_segment
+from tests.benchmarks import region_peers
 
 
 def load(path: Path) -> ReluNetwork:
@@ -107,6 +108,16 @@ def segments() -> float:
     return best_seconds({"ours": lambda n: len(regions_on_segment(n, start, end).slopes)}, network, 2.0)["ours"]
 
 
+def compare_peers(peers: list[str], options: argparse.Namespace, expected: dict) -> None:
+    """Prints what other tools answer on the cases small enough for them."""
+    print("\n| case | regions | " + " | ".join(peers) + " |\n" + "|---" * (2 + len(peers)) + "|")
+    for name in options.names or expected:
+        path, count = options.cases / f"{name}.npz", expected[name]["activation_regions"]
+        if path.exists() and count <= options.peer_regions:
+            answers = [region_peers.ask(peer, path, options.peer_patience) for peer in peers]
+            print(f"| {name} | {count} | " + " | ".join(answers) + " |", flush=True)
+
+
 def main() -> None:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -114,6 +125,8 @@ def main() -> None:
     parser.add_argument("--cases", type=Path, required=True, help="folder of the npz files and expected.json")
     parser.add_argument("--prototypes", type=Path, help="folder of the prototypes")
     parser.add_argument("--patience", type=float, default=3.0, help="seconds a case")
+    parser.add_argument("--peer-regions", type=int, default=4000, help="largest case given to other tools installed")
+    parser.add_argument("--peer-patience", type=float, default=120.0, help="seconds a case for each of them")
     options = parser.parse_args()
     expected = json.loads((options.cases / "expected.json").read_text())["cases"]
     print(f"compiling or loading: {compile_seconds():.2f} CPU s; 1,000 segments: {segments():.3f} CPU s")
@@ -125,6 +138,8 @@ def main() -> None:
         degenerate = name.startswith("d")
         programs = {} if degenerate else others
         print(measure(name, network, expected[name]["activation_regions"], programs, options.patience), flush=True)
+    if peers := region_peers.installed():
+        compare_peers(peers, options, expected)
     print(f"largest memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

@@ -81,6 +81,22 @@ def gzip_bomb() -> bytes:
     return b"".join(packer.compress(block) for _ in range(10)) + packer.flush()
 
 
+def nested_gzip() -> bytes:
+    """A table in a gz file in a gz file, 600 times."""
+    content = GOOD.encode()
+    for _ in range(600):
+        content = gzip.compress(content, 0)
+    return content
+
+
+def nested_zip() -> bytes:
+    """A table in a zip file in a zip file, 600 times."""
+    content = GOOD.encode()
+    for _ in range(600):
+        content = zipped({"a.zip": content})()
+    return content
+
+
 def locked_zip() -> bytes:
     """A zip file whose member says that it has a password."""
     content = bytearray(zipped({"a.csv": GOOD.encode()})())
@@ -183,6 +199,8 @@ FILES: dict[str, tuple[str, Maker]] = {
     "a gz with a wrong checksum": ("a.csv.gz", lambda: gzip.compress(GOOD.encode())[:-8] + bytes(8)),
     "a gz of nothing": ("a.csv.gz", lambda: gzip.compress(b"")),
     "a gz within a gz": ("a.csv.gz", lambda: gzip.compress(gzip.compress(GOOD.encode()))),
+    "a gz within 600 others": ("a.csv.gz", nested_gzip),
+    "a zip within 600 others": ("a.zip", nested_zip),
     "a gz bomb": ("a.csv.gz", gzip_bomb),
     "a cut-off zip": ("a.zip", zipped({"a.csv": GOOD.encode()}, cut=30)),
     "a zip of nothing": ("a.zip", zipped({})),
@@ -205,6 +223,7 @@ FILES: dict[str, tuple[str, Maker]] = {
     "a workbook with an error cell": ("a.xlsx", workbook([["a", "b"], *[[i, i] for i in range(9)], [9, "#REF!"]])),
     "a workbook with notes beside the table": ("a.xlsx", workbook([["a", "b", None, "see page 2"], [1, 2], [3, 4]])),
     "an old workbook": ("a.xls", lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)),
+    "a Parquet file of no byte": ("a.parquet", text("")),
     "a Parquet file of its mark only": ("a.parquet", lambda: b"PAR1"),
     "a cut-off Parquet file": ("a.parquet", parquet(pd.DataFrame({"a": [1, 2]}), cut=20)),
     "a Parquet file without rows": ("a.parquet", parquet(pd.DataFrame({"a": []}))),

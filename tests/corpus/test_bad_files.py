@@ -39,6 +39,9 @@ REFUSED = {
     "a cut-off gz": 'the file "a.csv.gz" is a damaged or cut-off gz file; copy it again',
     "a gz with a wrong checksum": 'the file "a.csv.gz" is a damaged or cut-off gz file; copy it again',
     "a gz of nothing": 'the file "a.csv" is empty; export it again with at least a header and one row',
+    "a gz within 600 others": 'the file "a.csv" is packed more than 3 times; unpack it yourself',
+    "a zip within 600 others": 'the file "a.zip" is packed more than 3 times; unpack it yourself',
+    "a Parquet file of no byte": 'the file "a.parquet" is empty; export it again with at least a header and one row',
     "a gz bomb": (
         'the file "a.csv.gz" grows to 68 MiB or more when unpacked; unpack it yourself and check what it holds'
     ),

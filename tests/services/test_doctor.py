@@ -2,12 +2,13 @@
 
 import contextlib
 import sqlite3
+import time
 from typing import Any
 
 import pytest
 
 from flows.errors import DepthcaseError
-from flows.operations import deployments, doctor, mlflow_check, processes, services
+from flows.operations import deployments, doctor, mlflow_check, processes, services, upkeep
 from flows.operations.servers import PrefectServer
 from flows.settings import Settings
 
@@ -39,6 +40,8 @@ def test_all_is_well_and_nothing_is_left_behind(deployed_services: Settings) -> 
     assert [line.split(":")[0] for line in said] == [
         "ok      Python and packages",
         "ok      Folders",
+        "ok      Disk",
+        "ok      Backups",
         "ok      Prefect server",
         "ok      MLflow server",
         "ok      Worker",
@@ -50,6 +53,11 @@ def test_all_is_well_and_nothing_is_left_behind(deployed_services: Settings) -> 
         "ok      Cleaned up",
         "ok      MLflow writes and reads",
         "ok      Loopback only",
+        "ok      Passwords",
+        "ok      Certificate",
+        "ok      Databases",
+        "ok      Clock",
+        "ok      Runs",
         "All is well.",
     ]
     assert well
@@ -101,3 +109,37 @@ def test_a_server_that_plans_no_runs_is_found_out(running_services: Settings, mo
     assert found_deployment is not None
     assert found_deployment["schedules"] == []
     deployments.remove(server, deployments.SELF_CHECK_FLOW, deployments.SELF_CHECK.name)
+
+
+def test_a_run_that_nobody_runs_is_found_out(running_services: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = PrefectServer(running_services.prefect_api_url)
+    assert upkeep.check_flows_alive(running_services) == "no run lasts longer than three minutes now"
+    flow = server.request("POST", "flows/", {"name": "Forgotten"})["id"]
+    run = server.request("POST", "flow_runs/", {"flow_id": flow, "name": "forgotten-run", "state": {"type": "RUNNING"}})
+    try:
+        monkeypatch.setattr(deployments, "SILENCE", 0)
+        time.sleep(1)
+        with pytest.raises(DepthcaseError) as found:
+            upkeep.check_flows_alive(running_services)
+    finally:
+        monkeypatch.undo()
+        server.request("DELETE", f"flow_runs/{run['id']}")
+        server.request("DELETE", f"flows/{flow}")
+    assert str(found.value) == (
+        "forgotten-run is called running and gives no sign of life; cancel it on its page, then press Retry."
+    )
+
+
+def test_a_missing_automation_is_found_out(running_services: Settings) -> None:
+    server = PrefectServer(running_services.prefect_api_url)
+    body = {"automations": {"name": {"any_": [deployments.ZOMBIE_AUTOMATION]}}}
+    [kept] = server.request("POST", "automations/filter", body)
+    server.request("PATCH", f"automations/{kept['id']}", {"enabled": False})
+    try:
+        with pytest.raises(DepthcaseError) as found:
+            upkeep.check_flows_alive(running_services)
+    finally:
+        server.request("PATCH", f"automations/{kept['id']}", {"enabled": True})
+    assert str(found.value) == (
+        'the automation "depthcase: end runs that nobody runs" is missing or off; depthcase up makes it.'
+    )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from flows.errors import DatasetError
-from flows.features.columns import FittedColumns, fit_columns
+from flows.features.columns import fit_columns
 
 
 def plant(rows: int = 40) -> pd.DataFrame:
@@ -57,14 +57,6 @@ def test_another_fold_has_the_same_features_and_its_own_medians() -> None:
     fold = fit_columns(frame[frame["type"] != "H"], ["force", "type"], like=whole)
     assert fold.feature_names == whole.feature_names
     assert fold.numbers[0].median == np.nanmedian(frame["force"][frame["type"] != "H"])
-
-
-def test_json_gives_the_same_features_to_the_last_bit() -> None:
-    frame = plant()
-    fitted = fit_columns(frame, list(frame.columns))
-    again = FittedColumns.from_json(fitted.to_json())
-    assert again == fitted
-    np.testing.assert_array_equal(again.apply(frame), fitted.apply(frame))
 
 
 def test_unseen_categories_are_zeros_and_times_are_seconds() -> None:

@@ -9,10 +9,8 @@ from flows.errors import DatasetError
 from flows.features.signals import (
     STATISTICS,
     difference_features,
-    label_windows,
     lag_features,
     product_features,
-    remaining_life,
     window_features,
 )
 
@@ -29,6 +27,7 @@ def test_every_statistic_is_what_it_is_called(plant: pd.DataFrame) -> None:
         x = plant["a"].to_numpy()[end - 9 : end + 1]
         row = found.frame.iloc[i]
         expected = {
+            "last value": x[-1],
             "mean": x.mean(),
             "deviation": x.std(),
             "slope": np.polyfit(np.arange(10), x, 1)[0],
@@ -104,17 +103,15 @@ def test_lags_differences_and_products(plant: pd.DataFrame) -> None:
     assert product.trace == {"a × b": ("a", "b")}
 
 
-def test_remaining_life_counts_down_to_the_last_row(plant: pd.DataFrame) -> None:
-    life = remaining_life(plant, "unit")
-    assert life[0] == 21 and life[21] == 0 and life[22] == 27 and life[49] == 0
-    assert remaining_life(plant, "unit", cap=10).max() == 10
-
-
-def test_labels_that_stand_in_a_file_of_their_own() -> None:
-    times = pd.Series(pd.date_range("2026-03-02", periods=10, freq="s"))
-    starts, ends = times.iloc[[6, 1, 2]], times.iloc[[7, 4, 3]]
-    marked = label_windows(times, starts, ends)
-    assert np.flatnonzero(marked).tolist() == [1, 2, 3, 4, 6, 7]
+def test_where_few_rows_may_end_a_window_the_next_one_is_taken(plant: pd.DataFrame) -> None:
+    wanted = np.zeros(50, dtype=bool)
+    wanted[[3, 9, 11, 14, 15, 30, 32, 45]] = True
+    found = window_features(plant, ["a"], length=10, step=5, group="unit", wanted=wanted)
+    assert found.rows.tolist() == [9, 14, 32, 45]
+    everywhere = window_features(plant, ["a"], length=10, step=5, group="unit", wanted=np.ones(50, dtype=bool))
+    pd.testing.assert_frame_equal(
+        everywhere.frame, window_features(plant, ["a"], length=10, step=5, group="unit").frame
+    )
 
 
 def test_refusals(plant: pd.DataFrame) -> None:
@@ -128,10 +125,6 @@ def test_refusals(plant: pd.DataFrame) -> None:
             '"a" is no column of numbers; windows and lags need numbers',
         ),
         (lambda: lag_features(plant, ["a"], [0]), "a lag of 0 rows looks into the future or at now; give 1 or more"),
-        (
-            lambda: remaining_life(plant, "engine"),
-            'there is no column "engine" that numbers the units; name the one that does',
-        ),
     ):
         with pytest.raises(DatasetError) as caught:
             act()

@@ -56,7 +56,7 @@ def test_one_changed_byte_is_another_version_and_the_old_one_stays(tmp_path: Pat
 
 
 def test_many_rows_lie_in_parts_and_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset, "_ROWS_PER_PART", 4)
+    monkeypatch.setattr(dataset, "ROWS_PER_PART", 4)
     version = dataset.write(checked(), name="press", lake=tmp_path)
     assert len(list((version.path / "rows").iterdir())) == 3
     pd.testing.assert_frame_equal(dataset.read(tmp_path, "press")[0], checked().frame)

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from flows.features.images import measure_images
@@ -12,6 +13,7 @@ from flows.quality.leaks import find_leaks
 from flows.quality.traps import find_traps
 from flows.sources.images import read_images
 from flows.sources.read import read_source
+from flows.steps.ingest import Wanted, read_whole
 
 DATA = Path(os.environ.get("DEPTHCASE_REAL_DATA") or Path(__file__).parents[4] / "shared" / "data")
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real data sets are not at {DATA}")
@@ -102,8 +104,29 @@ def test_tennessee_eastman() -> None:
     assert ("strong_alone", "column_51") in codes(strong) and suspected_columns(strong) == ["source_file"]
 
 
+def test_the_lives_of_stopped_engines_are_added_to_theirs() -> None:
+    wanted = Wanted("cmapss", life_file="RUL_FD001.txt", stopped_file="test_FD001.txt")
+    result = read_whole(DATA / "cmapss_fd001", wanted, DATA / "cmapss_fd001")
+    left = result.frame.groupby("unit_run", sort=False)["remaining_life"].last()
+    told = (DATA / "cmapss_fd001" / "RUL_FD001.txt").read_text().split()
+    assert left.filter(like="test").tolist() == [int(text) for text in told]
+    assert set(left.filter(like="train")) == {0} and len(left) == 200
+
+
+def test_the_faults_of_the_tennessee_test_runs_begin_late() -> None:
+    root = Path(__file__).parents[2] / "charters"
+    wanted = Wanted("tennessee", label_file="tennessee-faults.csv")
+    result = read_whole(DATA / "tennessee_eastman", wanted, root)
+    assert result.frame["label"].value_counts().to_dict() == {
+        "normal": 500 + 960 + 160 + 160, "feed ratio": 480 + 800, "cooling water": 480 + 800,
+    }  # fmt: skip
+    late = result.frame[result.frame["source_file"] == "d04_te.dat"]["label"].tolist()
+    assert late[159:161] == ["normal", "cooling water"]
+
+
 def test_kamyr() -> None:
     result = ingest("kamyr_digester/kamyr-digester.csv")
+    assert set(result.frame["Observation"].diff().dropna()) == {pd.Timedelta("1h")}
     assert result.frame.shape == (301, 23) and "T-upperExt-2" in result.frame.columns
     assert suspected_columns(find_leaks(result.frame, "Y-Kappa", "regression")) == ["Observation"]
     traps = codes(find_traps(result.frame, "Y-Kappa", "regression"))
@@ -123,6 +146,9 @@ def test_neu_surface() -> None:
         ["crazing", "inclusion", "patches", "pitted_surface", "rolled-in_scale", "scratches"], 60
     )
     assert set(result.frame["colour"]) == {"grey as colour"} and len(result.quarantined) == 0
-    assert suspected_columns(find_leaks(result.frame, "label", "multiclass")) == ["source_file"]
+    assert suspected_columns(find_leaks(result.frame, "label", "multiclass")) == ["source_file", "look_alike"]
+    pieces = result.frame["look_alike"].value_counts()
+    assert (pieces > 1).sum() == 27 and pieces[pieces > 1].sum() == 86
     traps = codes(find_traps(result.frame, "label", "multiclass"))
-    assert {("order_tells_target", ""), ("constant_column", "width"), ("constant_column", "height")} <= traps
+    expected = {("look_alike", "look_alike"), ("constant_column", "width"), ("constant_column", "height")}
+    assert {("order_tells_target", ""), *expected} <= traps

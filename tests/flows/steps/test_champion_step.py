@@ -12,13 +12,16 @@ from mlflow.tracking import MlflowClient
 from flows.charter import Charter
 from flows.errors import DatasetError
 from flows.features.columns import FittedColumns, fit_columns
+from flows.features.pipeline import FeaturePipeline
+from flows.features.plan import RowPlan
 from flows.settings import Settings, read_settings
 from flows.steps.champion import predict, register
 from flows.steps.networks import StoredNetwork, store_network
 from flows.steps.rows import RowsFile, write_rows
 from relu_core import ReluNetwork
 
-KIND = RowsFile("", "", 0, ("force", "temperature"), "binary", ("good", "defect"), 0)
+PLAN = RowPlan(("force", "temperature"), ())
+KIND = RowsFile("", "", 0, ("force", "temperature"), "binary", ("good", "defect"), 0, PLAN)
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +56,8 @@ def registered(settings_: Settings, table: pd.DataFrame, network: ReluNetwork) -
     charter = Charter(
         poc_name="press", dataset="press", target="state", task="yes/no", metric="roc_auc", target_value=0.9
     )  # fmt: skip
-    assert register(charter, "trees", rows, stored, columns.to_json(), run, "k", settings_) == ""
-    register(charter, "1 hidden layer", rows, stored, columns.to_json(), run, "k", settings_)
+    assert register(charter, "trees", rows, stored, FeaturePipeline(PLAN, columns).to_json(), run, "k", settings_) == ""
+    register(charter, "1 hidden layer", rows, stored, FeaturePipeline(PLAN, columns).to_json(), run, "k", settings_)
     return columns
 
 
