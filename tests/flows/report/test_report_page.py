@@ -242,7 +242,7 @@ def test_the_error_rates_are_told_as_far_as_they_are_known() -> None:
 def test_the_calibration_writes_where_the_report_reads() -> None:
     calibrate = pytest.importorskip("tests.benchmarks.calibrate")
     assert Path(page_module.__file__).parent / "templates" / TABLE == calibrate.TABLE
-    assert {FALSE, MISSED} <= set(calibrate.table([])["rates"])
+    assert {FALSE, MISSED} <= set(calibrate.table([], [])["rates"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
