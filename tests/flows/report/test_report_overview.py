@@ -83,6 +83,6 @@ def test_how_sure_a_verdict_is_stands_beside_it(name: str, words: str) -> None:
 
 def test_the_age_of_the_data_counts_from_today_and_needs_a_period() -> None:
     shown = Markup(render([press_line()])).striptags()
-    assert "2026-09-30 30 days oldevaluated 2026-10-05" in shown
+    assert "2026-09-3030 days oldevaluated 2026-10-05" in shown
     timeless = replace(press_line(), dataset=replace(press_line().dataset, period_start="", period_end=""))
     assert "days old" not in render([timeless])
