@@ -16,6 +16,7 @@ The map, one line a stage, in the data's order:
     report          Comparison + Verdict -> one page, English or Japanese
     tasks           every Prefect task in one table
     approval        the gate between stages: a person decides
+    task_times      where the time of a run went
     progress        how far a run is, and how long still
     ingest          flow "Ingest data"
     evaluate        flow "Evaluate PoC"

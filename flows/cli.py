@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -159,14 +160,14 @@ def predict(chosen: argparse.Namespace) -> int:
 
 
 def overview(chosen: argparse.Namespace) -> int:
-    """Write one page over the newest evaluation of every PoC."""
+    """Write one page over all PoCs: the newest evaluation of each, and how it changed over time."""
     from flows.report.overview import write_overview
-    from flows.tracking.reader import latest_comparisons
+    from flows.tracking.reader import recorded_evaluations
 
     running = _running_services()
-    found = latest_comparisons(running.mlflow_tracking_uri)
-    written = write_overview(found, language=chosen.language, folder=running.reports)
-    _say(f"{len(found)} PoCs compared in {written}.")
+    found = recorded_evaluations(running.mlflow_tracking_uri)
+    written = write_overview(found, language=chosen.language, folder=running.reports, today=date.today())
+    _say(f"{len({comparison.poc for _, comparison in found})} PoCs compared in {written}.")
     return 0
 
 

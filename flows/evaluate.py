@@ -19,6 +19,8 @@ from flows.charter import Charter
 from flows.ingest import ingest_data, request_of
 from flows.progress import Progress
 from flows.steps.budget import SHARES, WORKERS
+from flows.task_times import times_of
+from relu_core.comparison.json_codec import to_plain
 
 Plain = dict[str, Any]
 
@@ -57,11 +59,14 @@ class _Evaluation:
         self.promise = charter.model_dump(mode="json")
         self.layers = sorted(set(charter.hidden_layers))
         self.progress = Progress(charter.minutes, SHARES)
-        self.evidence: Plain = {"approvals": [], "seconds": {}, "learning_curve": None, "yardstick": None, "money": []}
+        self.evidence: Plain = {
+            "approvals": [], "seconds": {}, "tasks": [], "learning_curve": None, "yardstick": None, "money": [],
+        }  # fmt: skip
         self.recipes: list[Plain] = []
         self.networks: list[Plain] = []
         self.columns = ""
         self.sure = ""
+        self.begun = 0
 
     def screen(self) -> Plain:
         """Look at the data and the simple models; gives the pointer to the untouched rows, for Confirm."""
@@ -110,6 +115,7 @@ class _Evaluation:
         """Decide on what there is; write the report and the MLflow record; leave the links on the run's page."""
         self.progress.begins("delivery")
         self.promise = self.charter.model_dump(mode="json")
+        self.evidence["tasks"] = to_plain(times_of(str(flow_run.id), self.begun))
         decided = self._do(tasks.give_verdict, evidence=self.evidence)
         report = self._do(
             tasks.write_report,
@@ -162,6 +168,7 @@ class _Evaluation:
         return self._begin(task, **given).result()
 
     def _begin(self, task: Task[..., Any], **given: Any) -> PrefectFuture[Any]:
+        self.begun += 1
         return task.with_options(refresh_cache=self.charter.retrain).submit(charter=self.promise, **given)
 
     def _each(self, task: Task[..., Any], shared: Plain | None = None, **lists: list[Plain]) -> list[Plain]:

@@ -182,6 +182,8 @@ TASKS = {
     "Screen · Check the charter and the data": "予備評価・計画書とデータの確認",
     "Screen · Make rows, set some aside": "予備評価・行の作成と取り分け",
     "Screen · Try simple models": "予備評価・単純なモデル",
+    "Screen · Is the answer sure already?": "予備評価・早期判定の確認",
+    "What is known so far": "途中経過のまとめ",
     "Screen · Coarse sweep": "予備評価・粗い探索",
     "Compare · Tune the recipe": "比較・学習条件の調整",
     "Compare · Find the smallest network": "比較・最小ネットワークの探索",

@@ -287,12 +287,33 @@ def stopped() -> Comparison:
     return press_line(approvals=(refusal,), stage_reached="screen", ratio=None, money=(), learning_curve=None)
 
 
+def stopped_at_length() -> Comparison:
+    """Three hundred letters in every place where a person writes, and a name in letters twice as wide."""
+    reason, name = "予算は来期に回し、まず荷重センサーを増設する。" * 13, "品質保証部 " * 50
+    refusal = Approval("confirm", "stopped", name, reason, 0.0)
+    dataset = replace(press_line().dataset, target="検査工程の最終判定" * 33, sources=("プレス" * 100 + ".csv",))
+    return press_line(approvals=(refusal,), stage_reached="compare", money=(), dataset=dataset)
+
+
+def failed_run() -> Comparison:
+    """One network of the middle of a family was never measured."""
+    first, *others = press_line().families
+    points = tuple(replace(p, metric=NO, success_rate=None) if i == 3 else p for i, p in enumerate(first.points))
+    return press_line(families=(replace(first, points=points), *others))
+
+
+def six_families() -> Comparison:
+    """As many families as there are colours, none of which reaches the target."""
+    families = tuple(family(k, best=0.7 + 0.01 * k, scale=30.0 * k, target=0.8) for k in range(1, 7))
+    return press_line(families=families, ratio=None, champion="trees", money=(), tasks=tasks(tuple(range(1, 7))))
+
+
 NO = Interval(NAN, NAN, NAN, 0.95, "not measured")
 EXAMPLES: dict[str, Callable[[], Comparison]] = {
     make.__name__: make
     for make in (
         press_line, simple_suffices, width_suffices, nobody_reaches, not_feasible, ended_after_a_minute, nothing_at_all,
         all_collapsed, one_family, twenty_classes, regression, no_costs, never_paid_back, japanese_names, long_names,
-        stopped,
+        stopped, stopped_at_length, failed_run, six_families,
     )
 }  # fmt: skip

@@ -70,7 +70,9 @@ class Numbers:
         show = getattr(self, kind)
         if interval.low == interval.high or math.isnan(interval.low) or math.isnan(interval.high):
             return Markup("{}").format(show(interval.value))
-        ends = Markup(self.words["range"]).format(low=show(interval.low), high=show(interval.high))
+        # A currency is said once.
+        bare = self.amount if kind == "money" else show
+        ends = Markup(self.words["range"]).format(low=bare(interval.low), high=bare(interval.high))
         return Markup('{} <span class="range">({})</span>').format(show(interval.value), ends)
 
     def _shown(self, value: float, text: str) -> Markup:

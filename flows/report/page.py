@@ -20,9 +20,9 @@ from relu_core.comparison.schema import Comparison
 from relu_core.comparison.verdict import Verdict
 
 PICTURES = {
-    "size": "head.picture", "success": "head.success", "regions": "head.regions", "learning": "head.learning",
-    "saving": "head.money", "confusion": "head.confusion", "cost": "head.cost", "time": "head.time",
-    "slice": "head.slice",
+    "size": "head.picture", "saving": "head.money", "confusion": "head.confusion", "cost": "head.cost",
+    "success": "head.success", "regions": "head.regions", "slice": "head.slice", "learning": "head.learning",
+    "time": "head.time",
 }  # fmt: skip
 SAYS_A_RATIO = ("ratio_above_threshold", "ratio_straddles_threshold", "depth_not_smaller")
 TONE = {
@@ -104,13 +104,23 @@ def numbers_of(comparison: Comparison, language: str) -> Numbers:
     return Numbers(language, promise.metric, promise.currency, words.words_of(language))
 
 
-def note(comparison: Comparison, verdict: Verdict, *, language: str, picture_url: str = "") -> str:
-    """The verdict as a few lines of markdown, for the record in MLflow and for artifacts of a run."""
+def note(
+    comparison: Comparison, verdict: Verdict, *, language: str, picture_urls: Mapping[str, str] | None = None
+) -> str:
+    """The verdict as a few lines of markdown, for the record in MLflow and for artifacts of a run.
+
+    picture_urls: where pictures can be fetched, by name: the main one stands below the verdict, the others at the end.
+    """
     texts, facts = words.words_of(language), _facts(comparison, verdict, language)
     lines = [f"## {texts[f'verdict.{verdict.kind}']}", "", f"**{_bare(_sentence(verdict, facts, language))}**", ""]
     lines += [texts[f"advice.{verdict.kind}"], ""]
-    lines += [f"![{texts['head.picture']}]({picture_url})", ""] if picture_url else []
+    pictures = {
+        name: f"![{texts[head]}]({url})" for name, head in PICTURES.items() if (url := (picture_urls or {}).get(name))
+    }
+    lines += [pictures.pop("size"), ""] if "size" in pictures else []
     lines += [f"- {_bare(sentence)}" for sentence in _reasons(comparison, facts, language)]
+    for name, picture in pictures.items():
+        lines += ["", f"### {texts[PICTURES[name]]}", "", picture]
     return "\n".join(lines) + "\n"
 
 

@@ -200,7 +200,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
         "rows played no part in it."
     ),
     "caption.latency": ("Milliseconds a row, measured on the machine of this evaluation with one thread."),
-    "caption.time": "Each bar is a task, placed when it ran; what an earlier run had answered takes no time.",
+    "caption.time": "Each bar is a task, placed when it ran. Left out: waiting, and what an earlier run had answered.",
     "caption.money": (
         "Saving: against the cheaper of two ways without a model, to let every unit pass or to stop every unit. "
         "Missed and false alarms: among the {untouched_rows} untouched rows."
@@ -352,11 +352,19 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "overview.nothing": "No evaluation has been finished yet.",
     "overview.poc": "PoC",
     "overview.verdict": "Verdict",
+    "overview.confidence": "How sure",
     "overview.saving": "Saving a year",
     "overview.payback": "Payback, years",
-    "overview.best": "Best model",
-    "overview.target": "Target",
+    "overview.reached": "Reached",
     "overview.until": "Data until",
+    "overview.age": "{days} days old",
+    "overview.made_on": "evaluated {day}",
+    "overview.made": "Evaluated",
+    "overview.rows": "Rows",
+    "overview.history": "Evaluated more than once",
+    "confidence.confirmed": "seen again on {untouched_rows} untouched rows, ranges of {level}",
+    "confidence.folds": "on {folds} parts of the data, not yet on untouched rows",
+    "confidence.open": "not settled",
     "link.prefect": "Run in Prefect",
     "link.mlflow": "Record in MLflow",
     "link.curves": "Curves in MLflow",

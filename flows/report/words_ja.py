@@ -182,7 +182,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
         "未使用データはこの選択に使っていません。"
     ),
     "caption.latency": "この評価を行った機械で、単一スレッドで測った所要時間です。",
-    "caption.time": "棒は個々の処理で、実行した時間帯に置いています。以前の実行で済んだ処理は時間を要しません。",
+    "caption.time": "棒は個々の処理とその時間帯です。待ち時間と、以前の実行で済んだ処理は除いています。",
     "caption.money": (
         "効果額:モデルなしの2案(全数を通す、全数を止める)のうち安い方との差。"
         "見逃しと過検出:未使用データ{untouched_rows}行での件数。"
@@ -333,11 +333,19 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "overview.nothing": "完了した評価はまだありません。",
     "overview.poc": "PoC",
     "overview.verdict": "判定",
+    "overview.confidence": "確かさ",
     "overview.saving": "年間効果額",
     "overview.payback": "投資回収期間(年)",
-    "overview.best": "最良モデル",
-    "overview.target": "目標",
+    "overview.reached": "到達値",
     "overview.until": "データの最終日",
+    "overview.age": "{days}日前",
+    "overview.made_on": "評価日{day}",
+    "overview.made": "評価日",
+    "overview.rows": "行数",
+    "overview.history": "評価の推移",
+    "confidence.confirmed": "未使用データ{untouched_rows}行で再確認(区間は{level})",
+    "confidence.folds": "データの{folds}分割で評価、未使用データでは未確認",
+    "confidence.open": "未決着",
     "link.prefect": "Prefectの実行画面",
     "link.mlflow": "MLflowの記録",
     "link.curves": "MLflowのグラフ",

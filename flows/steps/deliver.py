@@ -28,6 +28,7 @@ from relu_core.comparison import (
     FindingRecord,
     LearningCurve,
     MoneyResult,
+    TaskTime,
     Verdict,
     Yardstick,
     compare,
@@ -40,8 +41,8 @@ from relu_core.comparison import (
 PROGRAMS = ("depthcase", "numpy", "scipy", "numba", "torch", "scikit-learn", "pandas", "pyarrow", "prefect", "mlflow")
 # More dots than these hide the picture they lie on.
 ROWS_SHOWN = 400
-# Where MLflow serves the size-for-accuracy drawing of a run; the writer fills in the run.
-MAIN_PICTURE = "get-artifact?path=figures/size.svg&run_uuid={run_id}"
+# Where MLflow serves a drawing of a run; the writer fills in the run.
+PICTURE = "get-artifact?path=figures/{name}.svg&run_uuid={{run_id}}"
 SURE_AT_SCREEN = ("baseline_reaches", "below_kill")
 
 
@@ -59,6 +60,7 @@ class Evidence:
     money: tuple[MoneyResult, ...] = ()
     stage: str = "screen"
     seconds: dict[str, float] | None = None
+    tasks: tuple[TaskTime, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,10 @@ def record(
         key=key,
         pages=settings.mlflow_pages,
         note=page.note(
-            decided.comparison, decided.verdict, language=charter.report_language(), picture_url=MAIN_PICTURE
+            decided.comparison,
+            decided.verdict,
+            language=charter.report_language(),
+            picture_urls={name: PICTURE.format(name=name) for name in report.figures},
         ),
     )
     register(charter, decided.comparison.champion, rows, networks, columns, tracked.run_id, key, settings)
@@ -185,6 +190,7 @@ def _comparison(charter: Charter, evidence: Evidence) -> Comparison:
         approvals=evidence.approvals,
         stage_reached=evidence.stage,
         seconds=evidence.seconds or {},
+        tasks=evidence.tasks,
         versions={name: version(name) for name in PROGRAMS} | {"code": code_version()},
     )
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flows.places import Place
-from relu_core.comparison.schema import BaselineResult, Comparison, FamilyResult, SizePoint
+from relu_core.comparison.evidence import label_of
+from relu_core.comparison.schema import BaselineResult, Comparison, CostCurve, FamilyResult, MoneyResult, SizePoint
 from relu_core.comparison.verdict import Verdict
 from relu_core.interval import Interval
 from relu_core.plot_style import BAD, BASELINE, EXACT, GOOD, INK, family_color, family_name
@@ -145,6 +146,7 @@ def _verdict_run(comparison: Comparison, verdict: Verdict, note: str) -> Iterato
     yield from _promise(comparison)
     yield _dataset(comparison)
     yield from _headline(comparison)
+    yield from _recommended(comparison, verdict)
 
 
 def _promise(comparison: Comparison) -> Iterator[Item]:
@@ -185,13 +187,52 @@ def _headline(comparison: Comparison) -> Iterator[Item]:
     for baseline in comparison.baselines:
         yield from _interval(VERDICT_RUN, f"{baseline.kind}_{metric}", baseline.metric)
     for money in comparison.money:
-        yield from _interval(VERDICT_RUN, f"{money.option}_saving_per_year", money.saving_per_year)
-        yield from _interval(VERDICT_RUN, f"{money.option}_payback_years", money.payback_years)
+        yield from _money(money)
+    yield from _latencies(comparison)
     for stage, seconds in comparison.seconds.items():
         yield from _number(VERDICT_RUN, f"seconds_{stage}", seconds)
     if comparison.learning_curve:
         for point in comparison.learning_curve.points:
             yield from _number(VERDICT_RUN, f"{metric}_at_rows", point.metric.value, point.rows)
+
+
+def _recommended(comparison: Comparison, verdict: Verdict) -> Iterator[Item]:
+    """The few numbers by which evaluations of one PoC are compared over time, under names that never change."""
+    models: tuple[FamilyResult | BaselineResult, ...] = (*comparison.families, *comparison.baselines)
+    for model in models:
+        if label_of(model) == comparison.champion and model.confirmed:
+            yield from _interval(VERDICT_RUN, "recommended_metric_untouched", model.confirmed)
+    option = {"SIMPLE_SUFFICES": "simple", "WIDTH_SUFFICES": "shallow", "DEPTH_PAYS": "deep"}.get(verdict.kind)
+    for money in comparison.money:
+        if money.option == option:
+            yield from _interval(VERDICT_RUN, "recommended_saving_per_year", money.saving_per_year)
+    yield from _number(VERDICT_RUN, "rows", comparison.dataset.rows)
+
+
+def _money(money: MoneyResult) -> Iterator[Item]:
+    yield from _interval(VERDICT_RUN, f"{money.option}_saving_per_year", money.saving_per_year)
+    yield from _interval(VERDICT_RUN, f"{money.option}_payback_years", money.payback_years)
+    yield from _number(VERDICT_RUN, f"{money.option}_misses_cost_per_year", money.misses_cost)
+    yield from _number(VERDICT_RUN, f"{money.option}_false_alarms_cost_per_year", money.false_alarms_cost)
+    if money.cost_curve is not None:
+        places = {round(1000 * place): cost for place, cost in _places(money.cost_curve)}
+        for step, cost in sorted(places.items()):
+            yield from _number(VERDICT_RUN, f"{money.option}_cost_per_year_at_threshold_in_thousandths", cost, step)
+
+
+def _places(curve: CostCurve) -> Iterator[tuple[float, float]]:
+    return zip(curve.thresholds, curve.cost_per_year, strict=True)
+
+
+def _latencies(comparison: Comparison) -> Iterator[Item]:
+    """Milliseconds a row of each model that was confirmed."""
+    timed: list[tuple[str, SizePoint | BaselineResult]] = [(one.kind, one) for one in comparison.baselines]
+    for family in comparison.families:
+        finalists = [point for point in family.points if point.hidden_widths == family.finalist]
+        timed += [(f"hidden_layers_{family.hidden_layers}", point) for point in finalists]
+    for name, one in timed:
+        yield from _number(VERDICT_RUN, f"{name}_latency_ms", one.latency_ms)
+        yield from _number(VERDICT_RUN, f"{name}_latency_1000_ms", one.latency_1000_ms)
 
 
 def _curve_run(comparison: Comparison, family: FamilyResult) -> Iterator[Item]:
@@ -267,7 +308,7 @@ def _model_run(comparison: Comparison, family: FamilyResult, point: SizePoint) -
     yield from _number(key, "log10_parameters", math.log10(max(point.parameters, 1)))
     yield from _interval(key, metric, point.metric)
     yield from _number(key, f"{metric}_best_of_seeds", point.best_of_seeds)
-    for name in ("collapsed", "seeds", "folds", "flops", "latency_ms"):
+    for name in ("collapsed", "seeds", "folds", "flops", "latency_ms", "latency_1000_ms"):
         yield from _number(key, name, getattr(point, name))
     if point.success_rate:
         yield from _interval(key, "success_rate", point.success_rate)

@@ -46,11 +46,13 @@ def models_view(name: str, *, evaluation: str, metric: str, created_ms: int) -> 
 def verdicts_view(name: str, *, metric: str, created_ms: int) -> str:
     """Tag value of the view that sets all evaluations of one PoC side by side, newest first."""
     charts = [
+        _bar("metric", f"recommended model on untouched rows: {metric}", "recommended_metric_untouched"),
+        _bar("saving", "recommended model: saving a year", "recommended_saving_per_year"),
         _bar("ratio", "parameter ratio, shallow to deep", "parameter_ratio"),
-        _bar("trees", f"boosted trees: {metric}", f"trees_{metric}"),
-        _bar("saving", "saving a year, deep", "deep_saving_per_year"),
+        _bar("rows", "rows of the data set", "rows"),
     ]
-    columns = ["tags.`depthcase.verdict`", "params.`champion`", "metrics.`parameter_ratio`", "params.`target`"]
+    columns = ["tags.`depthcase.verdict`", "params.`champion`", "metrics.`recommended_metric_untouched`",
+               "metrics.`recommended_saving_per_year`", "metrics.`rows`", "params.`target`"]  # fmt: skip
     return _view(name, charts, "tags.role = 'verdict'", "attributes.start_time", columns, created_ms, ascending=False)
 
 

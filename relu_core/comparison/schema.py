@@ -289,7 +289,7 @@ class Approval:
 @dataclass(frozen=True)
 class TaskTime:
     """When one task of the evaluation ran. hidden_layers: of the family it was for, 0 for all. begun: seconds after the
-    evaluation began; a task that was answered from an earlier run takes next to none.
+    evaluation began, without those in which no task worked. What an earlier run had answered already is not among them.
     """
 
     name: str

@@ -46,6 +46,7 @@ def categories(axes: Axes, names: Sequence[str]) -> None:
 def size_axis(axes: Axes, sizes: Sequence[float]) -> None:
     """A logarithmic axis whose ticks are plain numbers."""
     if not sizes:
+        axes.set_xticks([])
         return
     axes.set_xscale("log")
     low, high = min(sizes), max(sizes)

@@ -107,9 +107,7 @@ def _mark_chosen(axes: Axes, curve: CostCurve, chosen: float, words: dict[str, s
 def _money_axis(axis: Axis, largest: float, criteria: Criteria, language: str) -> str:
     """Ticks of an axis of money in units that people count in; comes back: the unit in words."""
     words, currency = WORDS[language], currency_name(criteria.currency, language)
-    size, unit = next(
-        ((size, word) for size, word in MONEY_UNITS[language] if largest >= 2 * size), (1.0, "{currency}")
-    )
+    size, unit = next(((size, word) for size, word in MONEY_UNITS[language] if largest >= size), (1.0, "{currency}"))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / size:,.10g}"))
     axis.set_major_locator(MaxNLocator(5))
     return words["currency_a_year"].format(currency=unit.format(currency=currency))

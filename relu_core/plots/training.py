@@ -69,7 +69,7 @@ def time_used(comparison: Comparison, *, language: str = "en") -> Figure:
     bars = _longest_tasks(comparison, language) or _stages(comparison, words)
     end = max((begun + seconds for _, begun, seconds, _ in bars), default=0.0)
     scale, unit = (60.0, "minutes") if end >= 120 else (1.0, "seconds")
-    figure, axes = new_figure(7.2, 0.8 + 0.3 * max(1, len(bars)), left=0.46, top=0.98)
+    figure, axes = new_figure(7.6, 0.8 + 0.3 * max(1, len(bars)), left=0.54, top=0.98)
     for i, (_, begun, seconds, color) in enumerate(bars):
         # A task of a second in an hour would not be seen.
         axes.barh(i, max(seconds, end / 300) / scale, left=begun / scale, height=0.62, color=color)

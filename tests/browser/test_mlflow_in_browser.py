@@ -38,10 +38,10 @@ def track(server: str, comparison: Comparison, folder: Path) -> TrackedRun:
     for name, svg in drawings(comparison, verdict, language="en").items():
         artifacts[f"figures/{name}.svg"] = folder / f"{name}.svg"
         artifacts[f"figures/{name}.svg"].write_text(svg, encoding="utf-8")
-    picture = "get-artifact?path=figures/size.svg&run_uuid={run_id}"
+    pictures = {Path(path).stem: f"get-artifact?path={path}&run_uuid={{run_id}}" for path in artifacts}
     return record(
         comparison, verdict, tracking_uri=server, charter_yaml="a: 1\n", artifacts=artifacts,
-        key=evaluation_key(comparison, "a: 1\n"), note=note(comparison, verdict, language="en", picture_url=picture),
+        key=evaluation_key(comparison, "a: 1\n"), note=note(comparison, verdict, language="en", picture_urls=pictures),
     )  # fmt: skip
 
 
@@ -81,9 +81,9 @@ def test_the_link_opens_curves_of_every_family_in_its_colour(page: "Page", track
 def test_the_note_of_the_run_is_the_verdict_with_its_picture(page: "Page", tracked: TrackedRun) -> None:
     page.goto(tracked.url)
     page.get_by_text("53 parameters reach the target").first.wait_for()
-    picture = page.locator("img[src*='figures/size.svg']").first
-    picture.wait_for(state="attached")
-    page.wait_for_function("document.querySelector(\"img[src*='figures/size.svg']\").naturalWidth > 0")
+    drawn = "[...document.querySelectorAll(\"img[src*='figures/']\")].filter(i => i.naturalWidth > 0).map(i => i.alt)"
+    page.wait_for_function(f"{drawn}.length >= 8")
+    assert {"How large a network must be", "Linear pieces", "Cost against the threshold"} <= set(page.evaluate(drawn))
 
 
 def test_every_network_is_a_point(page: "Page", tracked: TrackedRun) -> None:

@@ -15,6 +15,7 @@ from flows.demo_plant import write_raw_files
 from flows.operations import runs
 from flows.operations.servers import FlowRun, PrefectServer
 from flows.settings import Settings, process_environment
+from relu_core import Comparison
 from tests.evaluations import artifacts, charter_of, evaluate, result_of, task_states
 
 pytestmark = pytest.mark.services
@@ -31,7 +32,9 @@ def first(plant: Settings) -> FlowRun:
     return evaluate(plant, charter_of())
 
 
-def test_raw_files_become_a_verdict_with_its_page_and_its_record(plant: Settings, first: FlowRun) -> None:
+def test_raw_files_become_a_verdict_with_its_page_and_its_record(
+    plant: Settings, first: FlowRun, tmp_path: Path
+) -> None:
     result = result_of(plant, first)
     assert set(result) == {"verdict", "sentence", "mlflow_url", "report_path", "comparison_hash"}
     page = Path(result["report_path"]).read_text(encoding="utf-8")
@@ -48,6 +51,11 @@ def test_raw_files_become_a_verdict_with_its_page_and_its_record(plant: Settings
     files = {item.path for item in client.list_artifacts(verdicts[0].info.run_id)}
     assert {"charter.yaml", "comparison.json", "report.html"} <= files
     assert {run.data.tags.get("role") for run in recorded} >= {"verdict", "curve", "model"}
+    path = client.download_artifacts(verdicts[0].info.run_id, "comparison.json", str(tmp_path))
+    record = Comparison.from_json(Path(path).read_text(encoding="utf-8"))
+    worked = {(task.name, task.hidden_layers): task.seconds for task in record.tasks}
+    assert {("Screen · Try simple models", 0), ("Compare · Find the smallest network", 2)} <= set(worked)
+    assert all(0 < seconds < 600 for seconds in worked.values())
 
 
 def test_the_same_again_trains_nothing_and_says_so(plant: Settings, first: FlowRun) -> None:

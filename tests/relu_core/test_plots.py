@@ -123,7 +123,7 @@ def test_the_cost_curve_marks_the_chosen_threshold_at_its_lowest_place() -> None
     (chosen,) = [line for line in axes.lines if line.get_marker() == "o"]
     assert chosen.get_xdata()[0] == option.confusion.threshold
     assert chosen.get_ydata()[0] == min(option.cost_curve.cost_per_year)
-    assert axes.get_title(loc="left") == "cost, EUR a year" and axes.get_xscale() == "linear"
+    assert axes.get_title(loc="left") == "cost, million EUR a year" and axes.get_xscale() == "linear"
 
 
 def test_a_threshold_near_zero_gets_an_axis_on_which_it_can_be_seen() -> None:

@@ -252,9 +252,10 @@ def test_the_verdict_can_be_found_in_the_page_as_one_plain_sentence(language: st
 
 
 def test_the_note_is_markdown_with_the_verdict_and_its_picture() -> None:
-    text = note(press_line(), decide(press_line()), language="en", picture_url="get-artifact?path=a.svg")
+    text = note(press_line(), decide(press_line()), language="en", picture_urls={"regions": "r.svg", "size": "a.svg"})
     assert text.startswith("## Depth pays\n\n**With 2 hidden layers, 53 parameters reach the target of 0.800;")
-    assert "![How large a network must be](get-artifact?path=a.svg)" in text
+    assert "![How large a network must be](a.svg)" in text
+    assert text.endswith("### Linear pieces\n\n![Linear pieces](r.svg)\n")
     assert "<" not in text
 
 

@@ -98,6 +98,29 @@ def test_a_network_that_was_not_measured_is_marked_failed_and_has_no_metric() ->
     assert not [item for item in found if isinstance(item, Metric) and item.run in failed and "accuracy" in item.name]
 
 
+def test_the_cost_curve_the_money_of_mistakes_and_latencies_are_numbers_of_the_verdict() -> None:
+    found = [item for item in stream(press_line()) if isinstance(item, Metric) and item.run == VERDICT_RUN]
+    option = press_line().money[2]
+    assert option.cost_curve is not None
+    curve = {m.step: m.value for m in found if m.name == "deep_cost_per_year_at_threshold_in_thousandths"}
+    assert curve[440] == min(option.cost_curve.cost_per_year) and (min(curve), max(curve)) == (0, 1000)
+    single = {m.name: m.value for m in found if not m.step}
+    assert single["deep_misses_cost_per_year"] == 432_000.0
+    assert (single["hidden_layers_2_latency_ms"], single["hidden_layers_2_latency_1000_ms"]) == (0.022, 0.0006)
+    assert single["trees_latency_ms"] == 1.9
+
+
+def test_evaluations_of_one_poc_are_compared_under_the_same_names_whatever_was_recommended() -> None:
+    for record, metric, saving in (
+        (press_line(), press_line().families[1].confirmed, 91_300.0),
+        (EXAMPLES["simple_suffices"](), press_line().baselines[2].confirmed, 61_200.0),
+    ):
+        assert metric is not None
+        found = {i.name: i.value for i in stream(record) if isinstance(i, Metric) and i.run == VERDICT_RUN}
+        assert found["recommended_metric_untouched"] == metric.value
+        assert found["recommended_saving_per_year"] == saving and found["rows"] == 10_000
+
+
 def test_a_size_that_was_not_reached_is_no_metric() -> None:
     found = stream(EXAMPLES["nobody_reaches"]())
     assert not [item for item in found if isinstance(item, Metric) and item.name.endswith("smallest_parameters")]

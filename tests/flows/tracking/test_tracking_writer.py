@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 from mlflow.entities import Run
@@ -11,7 +12,7 @@ from mlflow.tracking import MlflowClient
 from flows.errors import ServiceError
 from flows.tracking import view, writer
 from flows.tracking.items import evaluation_key
-from flows.tracking.reader import latest_comparisons
+from flows.tracking.reader import recorded_evaluations
 from flows.tracking.writer import TrackedRun, record
 from relu_core.comparison.schema import Comparison
 from relu_core.comparison.verdict import decide
@@ -134,12 +135,15 @@ def test_the_saved_views_are_there_and_name_this_evaluation(store: str, recorded
     assert views[f"curves-{key[:12]}"]["name"].endswith("DEPTH_PAYS")
 
 
-def test_the_newest_record_of_each_poc_is_read_back(store: str, recorded: TrackedRun) -> None:
+def test_the_records_of_each_poc_are_read_back_the_newest_first(store: str, recorded: TrackedRun) -> None:
     write(store, press_line(poc="other-poc", champion="trees"))
     write(store, press_line(poc="other-poc", champion="1 hidden layer"))
-    found = {one.poc: one for one in latest_comparisons(store)}
-    assert found["other-poc"].to_json() == press_line(poc="other-poc", champion="1 hidden layer").to_json()
-    assert "press-line-7" in found
+    found = recorded_evaluations(store)
+    others = [comparison for _, comparison in found if comparison.poc == "other-poc"]
+    assert [one.champion for one in others] == ["1 hidden layer", "trees"]
+    assert others[0].to_json() == press_line(poc="other-poc", champion="1 hidden layer").to_json()
+    assert "press-line-7" in {comparison.poc for _, comparison in found}
+    assert all(abs((date.today() - day).days) <= 1 for day, _ in found)
 
 
 def test_a_server_that_does_not_answer_is_named_at_once() -> None:
