@@ -52,8 +52,9 @@ class Charter(BaseModel):
     task: Task = Field(title="Kind of answer", description="A yes/no mark, one of several classes, or a number.")
     metric: MetricName = Field(
         title="Metric",
-        description="yes/no: roc_auc, average_precision, f1, recall_at_precision, accuracy, balanced_accuracy. "
-        "several classes: accuracy, balanced_accuracy, macro_f1. a number: rmse, mae, r2.",
+        description="yes/no: roc_auc, average_precision, f1, recall_at_precision, accuracy, balanced_accuracy, "
+        "expected_cost (of misses and false alarms, a row). several classes: accuracy, balanced_accuracy, macro_f1. "
+        "a number: rmse, mae, r2.",
     )
     target_value: float = Field(
         title="Good enough from", allow_inf_nan=False, description="Value of the metric from which the model is useful."
@@ -212,6 +213,10 @@ class Charter(BaseModel):
             found.append(
                 f"kill_value {self.kill_value:g} must lie {side} target_value {self.target_value:g}, "
                 f"as {metric.better} {self.metric} is better; swap or correct them"
+            )
+        if self.metric is MetricName.EXPECTED_COST and not self.cost_of_miss + self.cost_of_false_alarm:
+            found.append(
+                "metric expected_cost has no costs; give cost_of_miss and cost_of_false_alarm, or another metric"
             )
         if self.split_rule is not SplitRule.CHANCE and not self.split_column:
             found.append(f"split_rule is '{self.split_rule}' but split_column is empty; name the group or time column")

@@ -20,6 +20,7 @@ class MetricName(StrEnum):
     RECALL_AT_PRECISION = "recall_at_precision"
     ACCURACY = "accuracy"
     BALANCED_ACCURACY = "balanced_accuracy"
+    EXPECTED_COST = "expected_cost"
     MACRO_F1 = "macro_f1"
     RMSE = "rmse"
     MAE = "mae"
