@@ -148,7 +148,7 @@ def test_neu_surface() -> None:
     assert set(result.frame["colour"]) == {"grey as colour"} and len(result.quarantined) == 0
     assert suspected_columns(find_leaks(result.frame, "label", "multiclass")) == ["source_file", "look_alike"]
     pieces = result.frame["look_alike"].value_counts()
-    assert (pieces > 1).sum() == 27 and pieces[pieces > 1].sum() == 86
+    assert (pieces > 1).sum() == 30 and pieces[pieces > 1].sum() == 109
     traps = codes(find_traps(result.frame, "label", "multiclass"))
     expected = {("look_alike", "look_alike"), ("constant_column", "width"), ("constant_column", "height")}
     assert {("order_tells_target", ""), *expected} <= traps
