@@ -191,9 +191,11 @@ FIELDS = {
     "Depth must save a factor of": "criteria.minimum_ratio", "Cost of a miss": "criteria.cost_of_miss",
     "Cost of a false alarm": "criteria.cost_of_false_alarm", "Units a year": "criteria.units_per_year",
     "Project, simple model": "criteria.project_cost_simple",
-    "Project, shallow network": "criteria.project_cost_shallow", "Project, deep network": "criteria.project_cost_deep",
-    "Folds": "protocol.folds", "Starts a size": "protocol.seeds", "Seed": "protocol.seed", "Rows": "dataset.rows", "Set aside": "dataset.quarantined",
-    "Rows to develop on": "dataset.development_rows", "Untouched rows": "dataset.untouched_rows",
+    "Project, shallow network": "criteria.project_cost_shallow",
+    "Project, deep network": "criteria.project_cost_deep", "Folds": "protocol.folds",
+    "Starts a size": "protocol.seeds", "Seed": "protocol.seed", "Rows": "dataset.rows",
+    "Set aside": "dataset.quarantined", "Rows to develop on": "dataset.development_rows",
+    "Untouched rows": "dataset.untouched_rows",
 }  # fmt: skip
 
 
