@@ -142,6 +142,10 @@ def inspect(chosen: argparse.Namespace) -> int:
     rows += [(c.name, c.unit, c.kind, f"{c.missing:,}", f"{c.distinct:,}", step.content(c)) for c in account.columns]
     _say("")
     _say_table(rows)
+    if account.findings:
+        _say("\nWhat an evaluation would say about the data, if it were asked as below:")
+        for remark in account.findings:
+            _say(f"  {remark}")
     _say(f"\nA charter to start from; correct it, save it as {account.slug}.yaml, depthcase run {account.slug}.yaml:\n")
     _say(account.charter.rstrip())
     return 0

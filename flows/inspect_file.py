@@ -52,4 +52,4 @@ def _columns(account: FileAccount) -> list[dict[str, Any]]:
 
 def _rows(account: FileAccount) -> str:
     lines = [f"**{account.rows_read:,} rows read, {account.rows_good:,} good, {account.rows_bad:,} bad**"]
-    return "\n\n".join([*lines, *account.reasons, *account.notes])
+    return "\n\n".join([*lines, *account.reasons, *account.notes, *account.findings])

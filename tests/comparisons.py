@@ -304,8 +304,11 @@ def failed_run() -> Comparison:
 
 def six_families() -> Comparison:
     """As many families as there are colours, none of which reaches the target."""
-    families = tuple(family(k, best=0.7 + 0.01 * k, scale=30.0 * k, target=0.8) for k in range(1, 7))
-    return press_line(families=families, ratio=None, champion="trees", money=(), tasks=tasks(tuple(range(1, 7))))
+    layers = tuple(range(1, 7))
+    families = tuple(family(k, best=0.7 + 0.01 * k, scale=30.0 * k, target=0.8) for k in layers)
+    return press_line(
+        families=families, ratio=None, champion="trees", money=(), learning_curve=None, tasks=tasks(layers)
+    )
 
 
 NO = Interval(NAN, NAN, NAN, 0.95, "not measured")

@@ -18,7 +18,7 @@ from packaging.specifiers import SpecifierSet
 from flows.errors import DepthcaseError
 from flows.operations import deployments, processes, services, upkeep
 from flows.operations.mlflow_check import write_and_read_back
-from flows.operations.servers import PrefectServer, prefect_server, read_result
+from flows.operations.servers import PrefectServer, TaskRun, prefect_server, read_result
 from flows.places import Place
 from flows.settings import Settings
 
@@ -30,6 +30,7 @@ DECISIVE = ("prefect", "fastapi", "SQLAlchemy", "mlflow", "pydantic", "torch", "
 # Seconds.
 _RUN_LIMIT = 60.0
 _SCHEDULE_LIMIT = 30.0
+_TASKS_LIMIT = 10.0
 
 
 class _Unwell(DepthcaseError):
@@ -183,12 +184,22 @@ def check_flow_run(settings: Settings) -> str:
         run = server.flow_run(run.identity)
     storage = services.result_storage(settings)
     result = read_result(run, storage)
-    for task in server.task_runs(run.identity):
+    for task in _ended_tasks(server, run.identity):
         _forget_result(task.data, storage)
     _forget_result(run.data, storage)
     if run.state != "COMPLETED" or result != {"sum": 6}:
         raise _Unwell(f"ended as {run.state_name} with {result}: {run.message or 'no message'}; see the worker's log.")
     return "a worker took it, its result was kept and read"
+
+
+def _ended_tasks(server: PrefectServer, run: str) -> list[TaskRun]:
+    """The tasks of a run that has ended; the server hears of them by events, on a busy machine after the run's end."""
+    limit = time.monotonic() + _TASKS_LIMIT
+    while True:
+        tasks = server.task_runs(run)
+        if (tasks and all(task.ended for task in tasks)) or time.monotonic() > limit:
+            return tasks
+        time.sleep(0.3)
 
 
 def check_schedule(settings: Settings) -> str:

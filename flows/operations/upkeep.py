@@ -24,6 +24,8 @@ FREE_DISK = 2.0
 BACKUP_AGE = 48.0
 # Days in which a plant's authority can renew a certificate.
 CERTIFICATE_DAYS = 14.0
+# Seconds without a sign of life after which a run is called forgotten: the automation should have ended it before.
+RUN_SILENCE = 2 * deployments.SILENCE
 # Seconds by which the clocks of this machine and of a server may differ: their order of events stays right.
 CLOCK_DIFFERENCE = 5.0
 
@@ -141,7 +143,7 @@ def check_flows_alive(settings: Settings) -> str:
         raise ServiceError(
             f'the automation "{deployments.ZOMBIE_AUTOMATION}" is missing or off; depthcase up makes it.'
         )
-    old = datetime.now(UTC) - timedelta(seconds=2 * deployments.SILENCE)
+    old = datetime.now(UTC) - timedelta(seconds=RUN_SILENCE)
     running = server.runs_started_before(old)
     dead = [run for run in running if not server.heartbeats_since(run.identity, old)]
     if dead:

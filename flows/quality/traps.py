@@ -40,7 +40,7 @@ def find_traps(
     findings = [*_about_rows(known, unlabelled, inputs, target, split), *_about_columns(frame, inputs)]
     findings += _about_order(known.drop(columns=target), y, task, split, split_column, seed)
     findings += _drift(known, inputs)
-    findings += find_clock_troubles(known, group=_group_of(known.drop(columns=target), split_column))
+    findings += find_clock_troubles(known, group=group_of(known.drop(columns=target), split_column))
     if task != "regression":
         findings += _imbalance(y)
     findings += [
@@ -95,26 +95,27 @@ def _about_order(
     limit, word = (0.3, "R2") if task == "regression" else (0.75, "AUC")
     findings = []
     if score >= limit:
-        where = "group" if _group_of(frame, split_column) else "table"
+        where = "group" if group_of(frame, split_column) else "table"
         wording = f"order_tells_target.{where}.{word}"
         findings.append(found(wording, "warning", remedy="no_row_numbers", score=score))
-    if split == "chance" and (alike := _likeness_of_neighbours(y, task)) > 0.5:
+    if split == "chance" and (alike := likeness_of_neighbours(y, task)) > 0.5:
         findings.append(found("neighbours_alike", "warning", remedy="chance_flatters", score=alike))
     if LOOK_ALIKE in frame.columns and split_column != LOOK_ALIKE:
         shared = int(frame[LOOK_ALIKE].duplicated(keep=False).sum())
         findings.append(
             found("look_alike.pictures", "warning", LOOK_ALIKE, remedy="split_by_this", shared=shared, rows=len(frame))
         )
-    group = _group_of(frame, split_column)
+    group = group_of(frame, split_column)
     if split in ("chance", "block") and group:
         groups = int(frame[group].nunique())
         findings.append(found("groups_cross_folds", "warning", group, remedy="split_by_this", groups=groups))
     return findings
 
 
-def _group_of(frame: pd.DataFrame, split_column: str) -> str:
+def group_of(frame: pd.DataFrame, split_column: str) -> str:
     """The column whose every value stands in one run, of at least 5 rows on average; "" where none does."""
-    if split_column and not pd.api.types.is_datetime64_any_dtype(frame[split_column]):
+    # Pieces of surface are scattered over the table: they say nothing about its order.
+    if split_column not in ("", LOOK_ALIKE) and not pd.api.types.is_datetime64_any_dtype(frame[split_column]):
         return split_column
     for name in frame.columns:
         values = frame[name]
@@ -128,14 +129,14 @@ def _group_of(frame: pd.DataFrame, split_column: str) -> str:
 
 
 def _place_in_group(frame: pd.DataFrame, split_column: str) -> NDArray[np.float64]:
-    group = _group_of(frame, split_column)
+    group = group_of(frame, split_column)
     if not group:
         return np.arange(len(frame), dtype=np.float64)
     grouped = frame.groupby(group, sort=False, dropna=False)
     return (grouped.cumcount() / grouped[group].transform("size").clip(lower=1)).to_numpy(dtype=np.float64)
 
 
-def _likeness_of_neighbours(y: NDArray[np.float64], task: str) -> float:
+def likeness_of_neighbours(y: NDArray[np.float64], task: str) -> float:
     """Correlation of the target with the row before; of classes, how far neighbours agree beyond chance."""
     if len(y) < 30:
         return 0.0

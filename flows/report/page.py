@@ -83,6 +83,7 @@ def render(
             **_sentences(comparison, verdict, facts, language),
             **_tables(comparison, verdict, numbers),
             strip=_strip(comparison, verdict, facts),
+            no_money=_why_no_money(comparison),
         )
     )
 
@@ -193,6 +194,13 @@ def _strip(comparison: Comparison, verdict: Verdict, facts: Facts) -> list[tuple
     reached = "confirmed" if "confirmed" in facts else "best"
     wanted = ("today", "target", reached, *settled, "saving", "payback")
     return [(f"fact.{name}", facts[name]) for name in wanted if name in facts]
+
+
+def _why_no_money(comparison: Comparison) -> str:
+    """Key of the sentence that stands where the table of money would."""
+    if comparison.criteria.task != "binary":
+        return "money.not_binary"
+    return "money.not_confirmed" if comparison.criteria.has_money else "money.none"
 
 
 def _tables(comparison: Comparison, verdict: Verdict, numbers: Numbers) -> dict[str, Any]:

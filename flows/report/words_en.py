@@ -225,6 +225,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "why.incomplete": "Not everything was measured: {missing}.",
     # Tables and labels.
     "money.none": "The charter names no costs, so no saving is computed.",
+    "money.not_confirmed": "Money is computed on the untouched rows, which were not opened.",
     "money.not_binary": "Money is computed for yes/no questions only.",
     "table.option": "Option",
     "table.saving": "Saving a year, {currency}",

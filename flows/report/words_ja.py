@@ -206,6 +206,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "why.incomplete": "測定できなかったもの:{missing}。",
     # 表
     "money.none": "計画書に費用の記入がないため、効果額は計算していません。",
+    "money.not_confirmed": "効果額は未使用データで計算します。未使用データはまだ開封していません。",
     "money.not_binary": "効果額は「はい/いいえ」の問いだけで計算します。",
     "table.option": "選択肢",
     "table.saving": "年間効果額({currency})",

@@ -1,19 +1,23 @@
 """The stage before any data set: a file is looked at, nothing is stored; what it holds, and a charter to start from."""
 
-import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+import pandas as pd
 import yaml
 
-from flows.charter import Charter, make_charter
-from flows.errors import SourceError
-from flows.lake.quarantine import check
+from flows.charter import CORE_SPLIT, Charter
+from flows.errors import DatasetError
 from flows.places import local_copy, place_of
+from flows.quality.finding import sort_findings, suspected_columns
+from flows.quality.leaks import find_leaks
 from flows.quality.profile import ColumnProfile, profile
+from flows.quality.traps import find_traps
 from flows.sources.arrival import find_in, name_in
-from flows.sources.read import read_source, resolve_inside
+from flows.sources.read import resolve_inside
+from flows.steps.draft import draft_charter, slug
+from flows.steps.ingest import Wanted, read_whole
 
 _NUMBERS = ("number", "whole number")
 
@@ -23,7 +27,8 @@ class FileAccount:
     """What a file or folder holds. rows_read = rows_good + rows_bad.
 
     reasons: the commonest reasons of bad rows, with their counts. notes: sentences about what the reader decided.
-    charter: the draft as the text of a YAML file, its essential fields only.
+    findings: about leaks and traps, as an evaluation of the draft would report them. charter: the draft as the text of
+    a YAML file, its essential fields only.
     """
 
     name: str
@@ -33,12 +38,13 @@ class FileAccount:
     reasons: tuple[str, ...]
     notes: tuple[str, ...]
     columns: tuple[ColumnProfile, ...]
+    findings: tuple[str, ...]
     charter: str
 
     @property
     def slug(self) -> str:
         """The file's name in small letters, digits and hyphens: a name for the data set and the charter."""
-        return _slug(self.name)
+        return slug(self.name)
 
 
 def look_at_file(path: str, root: str) -> FileAccount:
@@ -48,11 +54,12 @@ def look_at_file(path: str, root: str) -> FileAccount:
     """
     found = find_in(place_of(root), path) if root else resolve_inside(path)
     with local_copy(found) as place:
-        checked = check(read_source(place))
+        checked = read_whole(place, Wanted(""))
     columns = profile(checked.frame, checked.units)
     reasons = Counter(checked.quarantined["reason"]).most_common(5)
     data_file = name_in(place_of(root), found) if root else str(place)
-    draft = draft_charter(place.name, data_file, columns).model_dump(mode="json", exclude_unset=True)
+    charter = draft_charter(place.name, data_file, checked.frame)
+    draft = charter.model_dump(mode="json", exclude_unset=True)
     return FileAccount(
         name=place.name,
         rows_read=checked.rows_read,
@@ -61,31 +68,25 @@ def look_at_file(path: str, root: str) -> FileAccount:
         reasons=tuple(f"{count:,} x {reason}" for reason, count in reasons),
         notes=tuple(checked.notes),
         columns=tuple(columns),
+        findings=_findings(checked.frame, charter, checked.notes),
         charter=yaml.safe_dump(draft, sort_keys=False, allow_unicode=True, width=1000),
     )
 
 
-def draft_charter(name: str, data_file: str, columns: list[ColumnProfile]) -> Charter:
-    """A charter about the most likely target: the first column of two values, else the last of numbers.
-
-    Raises SourceError where no column can be predicted.
-    """
-    marks = [column for column in columns if column.distinct == 2 and column.kind != "time"]
-    numbers = [column for column in columns if column.kind in _NUMBERS and not column.constant]
-    if not marks and not numbers:
-        raise SourceError(f"no column of {name} holds numbers or two values, so none can be predicted")
-    target, task, metric = (marks[0], "yes/no", "roc_auc") if marks else (numbers[-1], "a number", "r2")
-    return make_charter(
-        {
-            "poc_name": _slug(name),
-            "dataset": _slug(name),
-            "data_file": data_file,
-            "target": target.name,
-            "task": task,
-            "metric": metric,
-            "target_value": 0.9,
-        }
-    )
+def _findings(frame: pd.DataFrame, charter: Charter, notes: Sequence[str]) -> tuple[str, ...]:
+    """What an evaluation of the draft would say about the data, the gravest first."""
+    target, task = charter.target, charter.criteria().task
+    split = "block" if charter.block_rows else CORE_SPLIT[charter.split_rule]
+    group = charter.split_column if split == "group" else ""
+    try:
+        leaks = find_leaks(frame, target, task, group=group)
+        columns = [str(name) for name in frame.columns if name not in {target, *suspected_columns(leaks)}]
+        traps = find_traps(
+            frame, target, task, split=split, split_column=charter.split_column, columns=columns, notes=notes
+        )
+    except DatasetError as error:
+        return (str(error),)
+    return tuple(f"{one.evidence} {one.action}" for one in sort_findings([*leaks, *traps]))
 
 
 def content(column: ColumnProfile) -> str:
@@ -95,7 +96,3 @@ def content(column: ColumnProfile) -> str:
     if column.kind == "time":
         return f"{column.first} to {column.last}"
     return f"most often {column.most_frequent!r} ({column.most_frequent_rows:,})"
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", Path(name).stem.lower()).strip("-")[:60] or "my-poc"

@@ -21,7 +21,7 @@ WIDTH, SCALE, COLOURS = 940, 1.5, 128
 
 
 def main() -> None:
-    """Draw the page down to the end of the money table and save it with a small palette."""
+    """Draw the page down to the end of the money and save it with a small palette."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("comparison", type=Path)
     parser.add_argument("picture", type=Path)
@@ -36,15 +36,15 @@ def main() -> None:
 
 
 def top_of(report: Path) -> bytes:
-    """The decision down to the money table, as PNG."""
+    """The decision down to what is said of the money, as PNG."""
     with sync_playwright() as running:
         browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS), headless=True)
         context = browser.new_context(viewport={"width": WIDTH, "height": 1400}, device_scale_factor=SCALE)
         page = context.new_page()
         page.goto(report.as_uri())
-        sheet, table = (page.locator(part).first.bounding_box() for part in (".decision", ".decision table"))
-        assert sheet and table
-        height = table["y"] + table["height"] - sheet["y"] + 24
+        sheet, last = (page.locator(part).first.bounding_box() for part in (".decision", ".decision p.caption"))
+        assert sheet and last
+        height = last["y"] + last["height"] - sheet["y"] + 24
         clip = {"x": sheet["x"], "y": sheet["y"], "width": sheet["width"], "height": height}
         drawn = page.screenshot(clip=clip)  # type: ignore[arg-type]
         browser.close()

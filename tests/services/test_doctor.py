@@ -117,7 +117,7 @@ def test_a_run_that_nobody_runs_is_found_out(running_services: Settings, monkeyp
     flow = server.request("POST", "flows/", {"name": "Forgotten"})["id"]
     run = server.request("POST", "flow_runs/", {"flow_id": flow, "name": "forgotten-run", "state": {"type": "RUNNING"}})
     try:
-        monkeypatch.setattr(deployments, "SILENCE", 0)
+        monkeypatch.setattr(upkeep, "RUN_SILENCE", 0)
         time.sleep(1)
         with pytest.raises(DepthcaseError) as found:
             upkeep.check_flows_alive(running_services)

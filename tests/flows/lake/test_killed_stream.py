@@ -73,7 +73,9 @@ def test_stopped_from_the_keyboard(tmp_path: Path) -> None:
 def test_killed_at_many_moments(tmp_path: Path) -> None:
     plant(tmp_path)
     chance = np.random.default_rng(7)
-    seen = {interrupt(tmp_path, signal.SIGKILL, int(chance.integers(0, blocks(tmp_path) + 1))) for _ in range(40)}
+    seen = {interrupt(tmp_path, signal.SIGKILL, int(chance.integers(0, blocks(tmp_path) + 1))) for _ in range(20)}
     # Between the last block and the end lie the last table, the manifest, the renaming and the pointer.
-    seen |= {interrupt(tmp_path, signal.SIGKILL, blocks(tmp_path), float(chance.uniform(0, 0.2))) for _ in range(40)}
+    seen |= {interrupt(tmp_path, signal.SIGKILL, blocks(tmp_path), float(chance.uniform(0, 0.2))) for _ in range(20)}
+    # One that ends before it is killed.
+    seen.add(interrupt(tmp_path, signal.SIGKILL, blocks(tmp_path), 10.0))
     assert seen == set(ROWS.values())

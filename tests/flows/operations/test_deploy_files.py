@@ -75,10 +75,10 @@ def test_every_variable_of_compose_is_in_the_example() -> None:
 
 def test_every_container_has_an_image_a_health_check_and_only_volumes_and_services_that_exist() -> None:
     found, volumes = services(), set(compose()["volumes"])
-    assert {"postgresql", "prefect", "mlflow", "worker", "deployments", "proxy", "backup"} == set(found)
+    assert {"postgresql", "prefect", "mlflow", "worker", "deployments", "proxy", "migrate", "backup"} == set(found)
     for name, service in found.items():
         assert re.fullmatch(r"[a-z]+:[a-z0-9.-]+", service["image"]) and not service["image"].endswith(":latest")
-        assert ("healthcheck" in service) == (name not in ("deployments", "backup")), name
+        assert ("healthcheck" in service) == (name not in ("deployments", "migrate", "backup")), name
         for mount in service.get("volumes", []):
             source = mount.split(":")[0]
             assert source in volumes or source.startswith("${") or (DEPLOY / source).exists(), mount
@@ -100,6 +100,7 @@ def test_each_container_gets_the_secrets_it_needs_and_no_others() -> None:
         "mlflow": {"MLFLOW_BACKEND_STORE_URI"} | mlflow_login,
         "worker": {"PREFECT_API_AUTH_STRING"} | mlflow_login,
         "deployments": {"PREFECT_API_AUTH_STRING"} | mlflow_login,
+        "migrate": databases,
         "backup": databases,
         "proxy": set(),
     }
@@ -107,7 +108,7 @@ def test_each_container_gets_the_secrets_it_needs_and_no_others() -> None:
     assert {name: secrets & set(service.get("environment", {})) for name, service in services().items()} == needed
 
 
-@pytest.mark.parametrize("name", ["prefect", "mlflow", "worker", "deployments"])
+@pytest.mark.parametrize("name", ["prefect", "mlflow", "worker", "deployments", "migrate"])
 def test_a_container_runs_what_the_command_knows_with_settings_that_are_taken(name: str) -> None:
     from flows.cli import _parser
 

@@ -87,6 +87,38 @@ def test_a_table_without_a_column_that_the_champion_needs_is_refused(
     assert not (tmp_path / "scored.csv").exists()
 
 
+def test_windows_are_made_of_a_new_file_as_they_were_in_the_evaluation(settings_: Settings, tmp_path: Path) -> None:
+    chance = np.random.default_rng(4)
+    table = pd.DataFrame({"force": chance.normal(5, 1, 60).round(3), "unit": np.repeat(["a", "b", "c"], 20)})
+    plan = RowPlan(
+        ("force",), (), borders=("unit",), window_rows=6, window_step=3, statistics=("mean", "slope"), lags=(2,)
+    )
+    made = plan.make(table)
+    names = tuple(made.frame.columns)
+    pipeline = FeaturePipeline(plan, fit_columns(made.frame, names))
+    rows = write_rows(
+        made.frame, np.zeros(len(made.rows)), settings_.features, RowsFile("", "", 0, names, "regression", (), 0, plan)
+    )
+    network = ReluNetwork([chance.normal(size=(4, 3)), chance.normal(size=(1, 4))], [np.zeros(4), np.zeros(1)])
+    client = MlflowClient(settings_.mlflow_tracking_uri)
+    run = client.create_run(client.create_experiment("windowed")).info.run_id
+    charter = Charter(
+        poc_name="windowed", dataset="windowed", target="wear", task="a number", metric="rmse", target_value=1
+    )  # fmt: skip
+    stored = (store_network(network, settings_.results),)
+    register(charter, "1 hidden layer", rows, stored, pipeline.to_json(), run, "k", settings_)
+    # A row that cannot be read and rows of the units in turn: the features do not notice.
+    mixed = table.iloc[np.argsort(np.tile(np.arange(20), 3), kind="stable")]
+    mixed.to_csv(tmp_path / "new.csv", index=False)
+    done = predict(tmp_path / "new.csv", "windowed", tmp_path / "scored.csv", settings_)
+    assert (done.rows, done.skipped, done.early) == (45, 0, 15)
+    scored = pd.read_csv(tmp_path / "scored.csv")
+    assert scored["unit"].tolist() == ["a", "b", "c"] * 15
+    wanted = network(pipeline.columns.apply(made.frame))[:, 0]
+    found = scored[scored["unit"] == "b"]["predicted wear"].to_numpy()[::3]
+    np.testing.assert_allclose(found, wanted[table["unit"].to_numpy()[made.rows] == "b"], atol=1e-9)
+
+
 def test_an_ending_that_says_nothing_is_refused(settings_: Settings, tmp_path: Path) -> None:
     with pytest.raises(DatasetError) as refused:
         predict(tmp_path / "new.csv", "press", tmp_path / "scored.txt", settings_)
