@@ -199,7 +199,6 @@ def judge(cell: Cell, seed: int) -> dict[str, Any]:
             }
             for family in comparison.families
         ],
-        "commit": commit(),
         "seconds": time.process_time() - begun,
     }
 
@@ -217,7 +216,6 @@ def measure_truth(cell: Cell, seed: int) -> dict[str, Any]:
         "cell": asdict(cell),
         "seed": seed,
         "curves": curves,
-        "commit": commit(),
         "seconds": time.process_time() - begun,
     }
 
@@ -250,10 +248,13 @@ def run(
     known = {(json.dumps(line["cell"], sort_keys=True), line["seed"]): line for line in done}
     names = [(json.dumps(asdict(cell), sort_keys=True), seed) for cell, seed in asked]
     missing = [pair for pair, name in zip(asked, names, strict=True) if name not in known]
+    # Asked once: the code that runs is the code of now, whatever is committed meanwhile.
+    made_from = commit()
     with path.open("a") as file, ProcessPoolExecutor(processes) as workers:
         while missing and time.monotonic() < end:
             batch, missing = missing[:BATCH], missing[BATCH:]
             for line in workers.map(job, *zip(*batch, strict=True)):
+                line["commit"] = made_from
                 file.write(json.dumps(line) + "\n")
                 file.flush()
                 known[json.dumps(line["cell"], sort_keys=True), line["seed"]] = line

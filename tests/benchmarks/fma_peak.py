@@ -1,6 +1,7 @@
 """The most multiply-adds in float32 that one thread of this machine does: the denominator of `bench_training`."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from llvmlite import ir
 from numba import njit, types
@@ -38,7 +39,7 @@ def _burst(typing_context, steps):
     return types.float32(types.int64), generate
 
 
-@njit
+@njit(nogil=True)
 def _run(steps):
     return _burst(steps)
 
@@ -52,3 +53,12 @@ def measure_peak(repeats: int = 3, steps: int = 500_000) -> float:
         _run(steps)
         seconds.append(time.thread_time() - begun)
     return steps * SUMS * 2 * host_shape().width / min(seconds)
+
+
+def burst_seconds(threads: int, steps: int = 3_000_000) -> float:
+    """Wall time in which each of `threads` threads does that many steps at the same time."""
+    _run(1)
+    with ThreadPoolExecutor(threads) as pool:
+        begun = time.perf_counter()
+        list(pool.map(_run, [steps] * threads))
+        return time.perf_counter() - begun
