@@ -55,7 +55,8 @@ def _times(runs: Sequence[TaskRun]) -> list[TaskTime]:
 
 
 def _named(name: str, begun: float, seconds: float) -> TaskTime:
-    """A task as the record names it: the family is a number of its own."""
+    """A task as the record names it: the family is a number of its own, and a flow within the flow has no number."""
+    name = re.sub(r"-\d+$", "", name)
     parts = re.fullmatch(r"(.*), (\d+) hidden layers?", name)
     base, layers = (parts.group(1), int(parts.group(2))) if parts else (name, 0)
     return TaskTime(base, layers, begun, seconds)

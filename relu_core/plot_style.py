@@ -62,7 +62,8 @@ WORDS = {
         "always": "← alarm always",
         "never": "alarm never →",
         "rows_counted": "{rows} rows",
-        "rows_needed": "reached with {rows} rows",
+        "rows_reached": "reached with {rows} rows",
+        "rows_wanted": "about {rows} rows needed",
         "simple": "simple model",
         "shallow": "shallow network",
         "deep": "deep network",
@@ -116,7 +117,8 @@ WORDS = {
         "always": "← すべて不良と判定",
         "never": "すべて良品と判定 →",
         "rows_counted": "{rows}行",
-        "rows_needed": "{rows}行で到達",
+        "rows_reached": "{rows}行で到達",
+        "rows_wanted": "約{rows}行必要",
         "simple": "単純なモデル",
         "shallow": "浅いネットワーク",
         "deep": "深いネットワーク",
@@ -178,6 +180,7 @@ def currency_name(currency: str, language: str = "en") -> str:
 
 
 TASKS = {
+    "Ingest data": "データの取り込み",
     "Screen · Find the data set": "予備評価・データセットの検索",
     "Screen · Check the charter and the data": "予備評価・計画書とデータの確認",
     "Screen · Make rows, set some aside": "予備評価・行の作成と取り分け",

@@ -20,8 +20,12 @@ from flows.sources.typed import text_frame
 Floats = NDArray[np.float64]
 STATISTICS = (
     "brightness", "contrast", "dark tenth", "bright tenth", "gradient mean", "gradient deviation", "edge direction",
-    "edge coherence", "fine texture", "coarse texture", "fine to coarse", "entropy",
+    "edge coherence", "fine texture", "coarse texture", "fine to coarse", "entropy", "patch brightness spread",
+    "patch contrast spread",
 )  # fmt: skip
+
+
+_PATCHES_A_SIDE = 4
 
 
 def measure_images(table: Table, folder: Path, *, side: int = 0) -> Table:
@@ -72,11 +76,11 @@ def grey_values(file: Path) -> Floats:
 
 
 def texture_statistics(picture: Floats) -> Floats:
-    """(12,) numbers of a picture (height, width), named by STATISTICS; they depend on light and texture, not on place.
+    """(14,) numbers of a picture (height, width), named by STATISTICS; they depend on light and texture, not on place.
 
     Edge direction and coherence are those of the averaged structure tensor: 1 and -1 for edges that all run along or
     across the picture, and how far they agree. Fine and coarse texture are the spreads of what a blur of 1 and of 4
-    pixels takes away.
+    pixels takes away. Patches are a quarter of the shorter side; their spreads tell one large defect from many small.
     """
     down, right = np.gradient(picture) if min(picture.shape) > 1 else (np.zeros_like(picture),) * 2
     magnitude = np.hypot(down, right)
@@ -84,6 +88,7 @@ def texture_statistics(picture: Floats) -> Floats:
     total = xx + yy
     fine = (picture - ndimage.gaussian_filter(picture, 1.0)).std()
     coarse = (ndimage.gaussian_filter(picture, 1.0) - ndimage.gaussian_filter(picture, 4.0)).std()
+    parts = patches(picture, max(1, min(picture.shape) // _PATCHES_A_SIDE))
     shares = np.histogram(picture, bins=32, range=(0, 1))[0] / picture.size
     dark, bright = np.quantile(picture, [0.1, 0.9])
     return np.array(
@@ -100,6 +105,8 @@ def texture_statistics(picture: Floats) -> Floats:
             coarse,
             fine / coarse if coarse > 0 else 0.0,
             -np.sum(shares[shares > 0] * np.log2(shares[shares > 0])),
+            parts.mean(axis=(1, 2)).std(),
+            parts.std(axis=(1, 2)).std(),
         ]
     )
 

@@ -15,9 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from flows.errors import DatasetError
 from flows.lake.manifest import Manifest, describe
@@ -75,6 +77,25 @@ def read(
     except (pa.ArrowException, OSError) as error:
         raise DatasetError(f'the data set "{name}" is damaged ({error}); ingest its source again') from error
     return table.to_pandas(), manifest
+
+
+def read_stretches(lake: Place, name: str, version: str, rows: int) -> tuple[pd.DataFrame, NDArray[np.int64]]:
+    """About `rows` rows, as stretches of neighbours from all over the data set, and each row's stretch."""
+    parts = [part for _, part in files_below(_place(lake, name, version) / "rows")]
+    length = max(100, rows // max(1, sum(_row_groups(part) for part in parts)))
+    taken = []
+    for part in parts:
+        with part.open("rb") as stream:
+            file = pq.ParquetFile(stream)
+            groups = range(file.num_row_groups)
+            taken += [next(file.iter_batches(batch_size=length, row_groups=[i])) for i in groups]
+    numbers = np.repeat(np.arange(len(taken)), [batch.num_rows for batch in taken])
+    return pa.Table.from_batches(taken).to_pandas(), numbers
+
+
+def _row_groups(part: Place) -> int:
+    with part.open("rb") as stream:
+        return int(pq.ParquetFile(stream).num_row_groups)
 
 
 def read_manifest(lake: Place, name: str, version: str = "latest") -> Manifest:

@@ -1,9 +1,12 @@
-"""The data-quality page: what was read, what left and why, what each column holds. One HTML file, nothing fetched."""
+"""The data-quality page: what was read, what was set aside and why, what columns hold. One HTML file by itself."""
 
 import html
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from flows.lake.manifest import Manifest
 from flows.places import Place
@@ -12,30 +15,46 @@ from flows.quality.profile import ColumnProfile, profile
 from flows.whole_files import write_whole
 
 _MOST_ROWS_SHOWN = 50
+_MOST_NAMES = 12
+_STRETCH = "depthcase:stretch"
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #1b1f24; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1.5rem; }
 caption { text-align: left; font-weight: 600; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #d0d7de; vertical-align: top; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 code { white-space: pre-wrap; word-break: break-all; }
 .headline { font-size: 1.2rem; } .bar { display: inline-block; height: .7rem; background: #57606a; }
 """
 
 
-def quality_page(manifest: Manifest, frame: pd.DataFrame, quarantined: pd.DataFrame) -> str:
-    """HTML of a data set's account: its rows `frame`, the rows that left, and what its manifest says."""
-    findings = find_clock_troubles(frame, group="source_file")
+def quality_page(
+    manifest: Manifest, frame: pd.DataFrame, quarantined: pd.DataFrame, *, stretches: NDArray[np.int64] | None = None
+) -> str:
+    """HTML of a data set's account: its rows `frame`, the rows that were set aside, and what its manifest says.
+
+    stretches: where `frame` holds only some of the rows, (D,) the number of the stretch of neighbours each belongs to.
+    """
     columns = profile(frame, manifest.units)
+    group, decided = "source_file", [*_shortened(manifest.notes)]
+    if stretches is not None:
+        frame, group = frame.assign(**{_STRETCH: stretches}), _STRETCH
+        columns = _counted_in_all(columns, manifest)
+        decided.append(
+            f"The file is large: middle and different values below are those of {len(frame):,} rows in "
+            f"{len(np.unique(stretches)):,} stretches spread over it, all else was counted in every row. Rows that "
+            "repeat were not looked for, and no remaining life was added."
+        )
+    findings = find_clock_troubles(frame, group=group)
     parts = [
         f"<h1>Data set {_safe(manifest.name)}</h1>",
         f'<p class="headline">{_headline(manifest)}</p>',
-        _list("What was decided while reading", manifest.notes),
+        _list("What was decided while reading", decided),
         _list("What the clock shows", [f"{one.evidence} {one.action}" for one in findings]),
-        _list("What a person should look at", [text for one in columns for text in _remarks(one)]),
+        _list("What a person should look at", [*_constants(columns), *(t for one in columns for t in _remarks(one))]),
         _columns(columns),
         _reasons(quarantined),
-        _left(quarantined),
+        _set_aside(quarantined, manifest.rows_quarantined),
         _sources(manifest),
     ]
     title = f"Data set {_safe(manifest.name)}"
@@ -53,23 +72,59 @@ def _headline(manifest: Manifest) -> str:
     files = len(manifest.sources)
     return (
         f"{manifest.rows_read:,} rows were read from {files} {'file' if files == 1 else 'files'}: "
-        f"{manifest.rows_stored:,} are stored, {manifest.rows_quarantined:,} left with a reason. "
+        f"{manifest.rows_stored:,} are stored, {manifest.rows_quarantined:,} were set aside with a reason. "
         f"Version {manifest.version}."
     )
+
+
+def _shortened(notes: Sequence[str]) -> list[str]:
+    """The notes, one sentence for all files that have no header."""
+    ending = " has no header; its columns are numbered."
+    names = [note.removesuffix(ending) for note in notes if note.endswith(ending)]
+    others = [note for note in notes if not note.endswith(ending)]
+    if len(names) < 2:
+        return list(notes)
+    return [f"{len(names)} files have no header ({_listed(names)}); their columns are numbered.", *others]
+
+
+def _counted_in_all(columns: Sequence[ColumnProfile], manifest: Manifest) -> list[ColumnProfile]:
+    """Profiles of some rows with the counts and the ends that the manifest has of all."""
+    records = {record.name: record for record in manifest.columns}
+    whole = []
+    for one in columns:
+        record = records[one.name]
+        whole.append(replace(one, rows=manifest.rows_stored, missing=record.missing))
+        if record.kind == "time":
+            whole[-1] = replace(whole[-1], first=record.minimum, last=record.maximum)
+        elif record.kind != "text" and record.minimum:
+            whole[-1] = replace(whole[-1], minimum=float(record.minimum), maximum=float(record.maximum))
+    return whole
+
+
+def _constants(columns: Sequence[ColumnProfile]) -> list[str]:
+    same = [f'"{one.name}" ({one.most_frequent})' for one in columns if one.constant and one.missing < one.rows]
+    if not same:
+        return []
+    subject = "One column has" if len(same) == 1 else f"{len(same)} columns have"
+    return [f"{subject} the same value in every row and can tell nothing apart: {_listed(same)}."]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 def _remarks(column: ColumnProfile) -> list[str]:
     if column.missing == column.rows:
         return [f'"{column.name}" is empty in every row.']
     remarks = []
-    if column.constant:
-        remarks.append(f'"{column.name}" is {column.most_frequent} wherever it has a value.')
     if column.missing > 0.05 * column.rows:
         remarks.append(f'"{column.name}" is empty in {100 * column.missing / column.rows:.0f} % of the rows.')
     if column.outliers:
+        count = "1 value lies" if column.outliers == 1 else f"{column.outliers:,} values lie"
         remarks.append(
-            f'"{column.name}" has {column.outliers} value(s) far from all others '
-            f"(it reaches from {column.minimum:g} to {column.maximum:g}, half of it lies near {column.median:g})."
+            f'"{column.name}": {count} far from the rest (usual is about {column.median:.4g}, the smallest is '
+            f"{column.minimum:.4g}, the largest {column.maximum:.4g}); measured so, or a sensor that failed?"
         )
     return remarks
 
@@ -87,7 +142,7 @@ def _columns(columns: Sequence[ColumnProfile]) -> str:
         ]
         for one in columns
     ]
-    heads = ("column", "unit", "kind", "empty", "different", "smallest", "middle", "largest", "most frequent")
+    heads = ("column", "unit", "kind", "empty", "different values", "smallest", "middle", "largest", "most often")
     return _table("Columns", heads, rows, numbers=(4, 5, 6, 7))
 
 
@@ -97,14 +152,14 @@ def _ends(column: ColumnProfile) -> list[str]:
 
 def _reasons(quarantined: pd.DataFrame) -> str:
     if quarantined.empty:
-        return "<p>No row had to leave.</p>"
+        return "<p>Every row could be used.</p>"
     # The cell's own text would make every reason one of a kind.
     kinds = quarantined["reason"].str.replace(r'holds ".*?"', "holds a text", regex=True).value_counts()
     rows = [[_safe(str(reason)), f"{count:,}"] for reason, count in kinds.items()]
-    return _table("Why rows left", ("reason", "rows"), rows, numbers=(1,))
+    return _table("Why rows were set aside", ("reason", "rows"), rows, numbers=(1,))
 
 
-def _left(quarantined: pd.DataFrame) -> str:
+def _set_aside(quarantined: pd.DataFrame, count: int) -> str:
     if quarantined.empty:
         return ""
     shown = quarantined.head(_MOST_ROWS_SHOWN)
@@ -112,7 +167,7 @@ def _left(quarantined: pd.DataFrame) -> str:
         [_safe(str(row.file)), str(row.line), f"<code>{_safe(str(row.text)[:200])}</code>", _safe(str(row.reason))]
         for row in shown.itertuples()
     ]
-    caption = f"Rows that left, the first {len(shown)} of {len(quarantined):,}; all are in quarantine.parquet"
+    caption = f"Rows that were set aside, the first {len(shown)} of {count:,}; all are in quarantine.parquet"
     return _table(caption, ("file", "line", "as written", "reason"), rows, numbers=(1,))
 
 
@@ -126,7 +181,7 @@ def _sources(manifest: Manifest) -> str:
 
 
 def _table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]], *, numbers: Sequence[int]) -> str:
-    head = "".join(f"<th>{one}</th>" for one in heads)
+    head = "".join(f"<th{' class=number' if i in numbers else ''}>{one}</th>" for i, one in enumerate(heads))
     body = "\n".join(
         "<tr>"
         + "".join(f"<td{' class=number' if i in numbers else ''}>{cell}</td>" for i, cell in enumerate(row))
@@ -143,13 +198,15 @@ def _list(caption: str, sentences: Sequence[str]) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    share = part / whole if whole else 0.0
-    bar = f'<span class="bar" style="width:{60 * share:.0f}px"></span> ' if part else ""
-    return f"{bar}{part:,}" if part else ""
+    if not part:
+        return ""
+    share = part / whole
+    percent = "under 1" if share < 0.01 else f"{100 * share:.0f}"
+    return f'<span class="bar" style="width:{60 * share:.0f}px"></span> {part:,} ({percent} %)'
 
 
 def _number(value: float) -> str:
-    return "" if value != value else f"{value:.6g}"
+    return "" if value != value else f"{value:.5g}"
 
 
 def _safe(text: str) -> str:

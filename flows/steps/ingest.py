@@ -22,6 +22,9 @@ from flows.sources.growing import Watermark, read_new_rows
 from flows.sources.images import is_image_folder, read_images
 from flows.sources.read import read_source
 
+# Enough for the middle of every column, and read in seconds.
+_ROWS_OF_A_PAGE = 200_000
+
 
 @dataclass(frozen=True)
 class SourceFingerprint:
@@ -104,7 +107,9 @@ def store_dataset(
         if wanted.watermark:
             return _store_new_rows(place, wanted, password, settings)
         if is_large_text(place):
+            _refuse_beside(wanted, "a file that is read in pieces", "cut the file into several")
             stored = stream_delimited(place, name=wanted.name, lake=settings.lake, report=listener)
+            _write_page_of_large(stored, settings)
             return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
         checked = read_whole(place, wanted, settings.raw, password=password)
     return _store(checked, wanted.name, settings)
@@ -131,12 +136,23 @@ def _read_beside(path: str, raw: Place | None) -> Checked:
         return quarantine.check(read_source(place))
 
 
+def _refuse_beside(wanted: Wanted, source: str, remedy: str) -> None:
+    if wanted.label_file or wanted.life_file:
+        raise SourceError(f"labelled periods and remaining lives cannot be read beside {source}; {remedy}")
+
+
+def _write_page_of_large(stored: dataset.DatasetVersion, settings: Settings) -> None:
+    """The data-quality page of a data set that does not fit into memory: counts of all rows, a picture of some."""
+    lake, name = settings.lake, stored.name
+    frame, stretches = dataset.read_stretches(lake, name, stored.version, _ROWS_OF_A_PAGE)
+    manifest = dataset.read_manifest(lake, name, stored.version)
+    page = quality_page(manifest, frame, dataset.read_quarantine(lake, name, stored.version), stretches=stretches)
+    write_quality_page(settings.reports / f"{name}-data-quality.html", page)
+
+
 def _store_new_rows(file: Path, wanted: Wanted, password: str, settings: Settings) -> StoredDataset:
     """Rows above the watermark of the newest version, stored together with that version's."""
-    if wanted.label_file or wanted.life_file:
-        raise SourceError(
-            "labelled periods and remaining lives cannot be read beside a source that grows; leave the watermark out"
-        )
+    _refuse_beside(wanted, "a source that grows", "leave the watermark out")
     lake, name = settings.lake, wanted.name
     before = dataset.read_manifest(lake, name) if name in dataset.list_names(lake) else None
     last = before.watermark if before else None

@@ -14,12 +14,18 @@ from relu_core.plots.canvas import new_figure
 from relu_core.plots.marks import axis_names, band, end_labels, or_nothing, size_axis
 from relu_core.regions import SliceRegions
 
+# Times the largest count that the axis goes up to show bounds.
+ROOM_ABOVE = 1e4
+
 
 def regions_against_parameters(comparison: Comparison, *, language: str = "en") -> Figure:
     """Linear pieces against parameters, both logarithmic; dashed: what the architecture could have at most."""
     words = WORDS[language]
     figure, axes = new_figure(5.9, 3.9, right=0.74)
     labels = []
+    # Far above the counts a bound says nothing that a reader could use, and would squeeze them.
+    counts = [p.regions.count.value for f in comparison.families for p in f.points if p.regions]
+    ceiling = ROOM_ABOVE * max([1.0, *counts])
     for family in comparison.families:
         found = [(p.parameters, p.regions) for p in family.points if p.regions and p.regions.count.value > 0]
         if not found:
@@ -29,11 +35,14 @@ def regions_against_parameters(comparison: Comparison, *, language: str = "en") 
         labels.append((found[-1][1].count.value, name, color))
         bounds = [(size, r.log10_upper_bound) for size, r in found if math.isfinite(r.log10_upper_bound)]
         if bounds:
-            # Above 10^12 the bound says nothing that a reader could use and would squeeze the counts.
-            sizes, values = zip(*((size, 10.0 ** min(bound, 12.0)) for size, bound in bounds), strict=True)
-            axes.plot(sizes, values, color=color, linewidth=1.2, linestyle=(0, (4, 3)))
-            labels.append((values[-1], words["bound"], color))
+            # A line that leaves the picture goes on for a while above it, or it would seem to end there.
+            highest = math.log10(ceiling) + 1
+            values = [10.0 ** min(bound, highest) for _, bound in bounds]
+            axes.plot([size for size, _ in bounds], values, color=color, linewidth=1.2, linestyle=(0, (4, 3)))
+            labels.append((min(values[-1], ceiling), words["bound"], color))
     axes.set_yscale("log")
+    if axes.get_ylim()[1] > ceiling:
+        axes.set_ylim(top=ceiling)
     size_axis(axes, [p.parameters for f in comparison.families for p in f.points])
     end_labels(axes, labels)
     axis_names(axes, words["parameters"], words["regions"])

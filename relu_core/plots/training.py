@@ -29,22 +29,24 @@ def learning_curve(comparison: Comparison, *, language: str = "en") -> Figure:
         labels.append((promise.target, f"{words['target']} {promise.target:g}", GOOD))
         axes.axhline(promise.target, color=GOOD, linewidth=1.4, linestyle=(0, (5, 3)))
         wanted = curve.rows_to_target
-        reached = [wanted.value] if math.isfinite(wanted.value) else []
-        size_axis(axes, [p.rows for p in points] + reached)
-        if reached:
-            _mark_rows(axes, wanted, promise.target, words)
+        inside = wanted.value <= points[-1].rows
+        # Where the curve is not trusted, a place beyond its rows would be a made-up number.
+        shown = [wanted.value] if math.isfinite(wanted.value) and (inside or curve.trusted) else []
+        size_axis(axes, [p.rows for p in points] + shown)
+        if shown:
+            _mark_rows(axes, wanted, promise.target, words["rows_reached" if inside else "rows_wanted"])
     end_labels(axes, labels)
     axis_names(axes, words["rows"], metric_name(promise.metric, language))
     return or_nothing(figure, axes, points, words)
 
 
-def _mark_rows(axes: Axes, wanted: Interval, target: float, words: dict[str, str]) -> None:
+def _mark_rows(axes: Axes, wanted: Interval, target: float, wording: str) -> None:
     """The rows at which the curve meets the target, with their interval and their name above."""
     high = wanted.high if math.isfinite(wanted.high) else wanted.value
     axes.plot([wanted.low, high], [target] * 2, color=GOOD, linewidth=5, alpha=0.45)
     axes.plot([wanted.value], [target], "o", color=GOOD, markersize=8)
     share = float(axes.transAxes.inverted().transform(axes.transData.transform((wanted.value, target)))[0])
-    name = words["rows_needed"].format(rows=amount(wanted.value))
+    name = wording.format(rows=amount(wanted.value))
     align = "left" if share < 0.3 else "right" if share > 0.7 else "center"
     axes.annotate(name, (wanted.value, target), (0, 8), textcoords="offset points", ha=align, va="bottom", color=GOOD)
 

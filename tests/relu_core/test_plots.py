@@ -149,6 +149,34 @@ def test_large_money_is_counted_in_units_that_people_use(language: str, unit: st
     assert axes.get_title(loc="left") == unit
 
 
+@pytest.mark.parametrize(
+    ("rows", "trusted", "words"),
+    [(6_100.0, False, "reached with 6,100 rows"), (31_000.0, True, "about 31,000 rows needed"), (31_000.0, False, "")],
+)
+def test_rows_beyond_the_curve_are_named_only_where_it_is_trusted(rows: float, trusted: bool, words: str) -> None:
+    curve = press_line().learning_curve
+    assert curve is not None
+    wanted = replace(curve.rows_to_target, value=rows, low=0.8 * rows, high=1.3 * rows)
+    record = press_line(learning_curve=replace(curve, rows_to_target=wanted, trusted=trusted))
+    named = [t.get_text() for t in plots.learning_curve(record).axes[0].texts if "rows" in t.get_text()]
+    assert named == [words] * bool(words)
+
+
+def test_bounds_far_above_the_counts_leave_the_picture_and_do_not_squeeze_them() -> None:
+    families = tuple(
+        replace(
+            f,
+            points=tuple(
+                replace(p, regions=replace(p.regions, log10_upper_bound=400.0)) for p in f.points if p.regions
+            ),
+        )
+        for f in press_line().families
+    )
+    axes = plots.regions_against_parameters(press_line(families=families)).axes[0]
+    counts = [p.regions.count.value for f in families for p in f.points if p.regions]
+    assert axes.get_ylim()[1] == pytest.approx(1e4 * max(counts))
+
+
 def test_the_longest_tasks_stand_where_they_ran_and_an_older_record_shows_its_stages() -> None:
     axes = plots.time_used(press_line()).axes[0]
     assert [bar.get_x() * 60 for bar in axes.patches] == pytest.approx(
