@@ -183,6 +183,8 @@ def threads(fold: preparation.PreparedFold, rounds: int) -> None:
         options = {"folds": folds, "seeds": range(10), "recipe": Recipe(epochs=10), "device": "cpu", "threads": count}
         return train_networks(specs, X, y, **options).seconds
 
+    # As long as the training, so that both are disturbed alike.
+    steps = max(1, round(1_000_000 * min(train(1) for _ in range(3)) / min(burst_seconds(1) for _ in range(3))))
     wall = {("training", 1): np.inf, ("training", 2): np.inf, ("peak", 1): np.inf, ("peak", 2): np.inf}
     cpu_time = {1: np.inf, 2: np.inf}
     for _ in range(rounds):
@@ -191,7 +193,7 @@ def threads(fold: preparation.PreparedFold, rounds: int) -> None:
             wall["training", count] = min(wall["training", count], train(count))
             cpu_time[count] = min(cpu_time[count], time.process_time() - begun)
             # Twice the work for two threads: the gain is twice the quotient of the times.
-            wall["peak", count] = min(wall["peak", count], burst_seconds(count) / count)
+            wall["peak", count] = min(wall["peak", count], burst_seconds(count, steps) / count)
     gain = {name: wall[name, 1] / wall[name, 2] for name in ("training", "peak")}
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     print(f"two threads: training {gain['training']:.2f}x one by the wall, multiply-adds alone {gain['peak']:.2f}x")

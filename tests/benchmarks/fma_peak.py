@@ -55,7 +55,7 @@ def measure_peak(repeats: int = 3, steps: int = 500_000) -> float:
     return steps * SUMS * 2 * host_shape().width / min(seconds)
 
 
-def burst_seconds(threads: int, steps: int = 3_000_000) -> float:
+def burst_seconds(threads: int, steps: int = 1_000_000) -> float:
     """Wall time in which each of `threads` threads does that many steps at the same time."""
     _run(1)
     with ThreadPoolExecutor(threads) as pool:

@@ -88,8 +88,9 @@ def test_kappa_of_the_digester_is_predicted_as_by_a_linear_model_and_trees() -> 
     table = pd.read_csv(DATA / "kamyr_digester" / "kamyr-digester.csv")
     y = table["Y-Kappa"].to_numpy(float)
     sensors = table.drop(columns=["Y-Kappa", "Observation"], errors="ignore").select_dtypes("number")
-    recipe = Recipe(initialisation="torch", bias="uniform", epochs=60, batch_size=32, learning_rate=0.003)
-    recipe = Recipe(**{**recipe.to_json(), "weight_decay": 0.3})
+    recipe = Recipe(
+        initialisation="torch", bias="uniform", epochs=60, batch_size=32, learning_rate=0.003, weight_decay=0.3
+    )
 
     def fold_of(learned: np.ndarray, judged: np.ndarray) -> MatrixFold:
         middle = sensors.iloc[learned].median()
@@ -100,14 +101,15 @@ def test_kappa_of_the_digester_is_predicted_as_by_a_linear_model_and_trees() -> 
     by_chance = [fold_of(np.setdiff1d(np.arange(len(y)), part), part) for part in parts]
     edge = round(0.7 * len(y))
     by_time = [fold_of(np.arange(edge), np.arange(edge, len(y)))]
-    X = np.zeros((1, sensors.shape[1]))
+    X = np.zeros(sensors.shape)
     chance, later = (
         np.mean([r2(*pair) for pair in [(t, f[:, 0]) for t, f in outputs(X, y, folds, (8,), recipe)]])
         for folds in (by_chance, by_time)
     )
-    # By chance: ridge 0.57, trees 0.58; the last 30 % from the first 70 %: 0.14 and 0.07.
+    # By chance: ridge 0.57, trees 0.58; the last 30 % from the first 70 %: 0.14 and 0.07, and 90 rows leave at least
+    # 0.06 of chance (standard error).
     assert chance > 0.48
-    assert later > 0.0
+    assert later > 0.07 - 2 * 0.06
 
 
 def surface_statistics(path: Path) -> list[float]:
@@ -136,7 +138,8 @@ def test_marks_on_steel_are_told_apart_as_by_a_network_of_scikit_learn() -> None
 
 def test_anomalies_of_the_pump_loop_are_ranked_as_by_a_network_of_scikit_learn() -> None:
     paths = [path for part in ("valve1", "valve2", "other") for path in sorted((DATA / "skab" / part).glob("*.csv"))]
-    tables = [pd.read_csv(path, sep=";") for path in paths]
+    # Seconds that follow each other are alike: one in five is kept.
+    tables = [pd.read_csv(path, sep=";").iloc[::5] for path in paths]
     joined = pd.concat(tables, ignore_index=True)
     group = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
     # Times and positions in an experiment would give the answer away: every experiment has the same script.
