@@ -21,6 +21,8 @@ from relu_core.network import ReluNetwork
 
 SMOOTHING = 0.05
 ROUNDING = 1e-7
+# Distances, in standard deviations of the targets, within which rounding may have put a row on its other side.
+NEAR = (0.0, 1e-12, 1e-9, 1e-6)
 
 
 def verify_fit(fit: GlobalFit, X: ArrayLike, y: ArrayLike) -> Verification:
@@ -66,8 +68,9 @@ def objective(network: ReluNetwork, problem: Problem, X: Floats, y: Floats) -> f
 def _proved_bounds(proof: Proof, problem: Problem, needed: float) -> Floats:
     """Each node's bound: its own dual's or its parent's, which holds for all of the parent's cells.
 
-    A node's dual is read in up to four ways, until one proves what is needed: with the multipliers of decided rows of
-    either sign or held to one, with the stored shift or without. Each is a proof on its own.
+    A node's dual is read in several ways, until one proves what is needed: with the multipliers of decided rows of
+    either sign or held to one, with the stored shift or without, with rows at their targets on either side of them.
+    Each is a proof on its own.
     """
     x, bounds = np.ascontiguousarray(problem.rows.T), np.zeros(len(proof.parent))
     loss, M, bias = LOSSES.index(problem.loss), problem.rows.shape[1], int(problem.output_bias)
@@ -79,11 +82,11 @@ def _proved_bounds(proof: Proof, problem: Problem, needed: float) -> Floats:
             free + units * M,
         )  # fmt: skip
         bounds[node] = bounds[proof.parent[node]] if proof.parent[node] >= 0 else 0.0
-        for split, share in product((True, False), (1.0, 0.0)):
+        for near, split, share in product(NEAR, (True, False), (1.0, 0.0)):
             if bounds[node] < needed:
                 own = proved_bound(
                     x, problem.y, problem.weight, cones, positive, free, bias, loss, problem.delta, SMOOTHING, penalty,
-                    constant, point, share * shift, split,
+                    constant, point, share * shift, split, near,
                 )  # fmt: skip
                 bounds[node] = max(bounds[node], own)
     return bounds
