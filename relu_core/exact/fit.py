@@ -13,7 +13,7 @@ from relu_core.exact.certificate import GAP_FLOOR, PROVEN_GAP, GlobalFit, relati
 from relu_core.exact.incumbents import Descents, Incumbent, decode, improve_network
 from relu_core.exact.problem import Problem, make_problem
 from relu_core.exact.proof import Proof, store_proof
-from relu_core.exact.relaxation import Task, make_task, make_work
+from relu_core.exact.relaxation import Task, make_task
 from relu_core.exact.search import Outcome, search
 from relu_core.exact.work_estimate import expected_work, first_tuples
 from relu_core.network import ReluNetwork
@@ -67,16 +67,13 @@ def fit_global(
     gap = arguments.not_negative(gap, "gap")
     task = make_task(problem)
     _check_size(task)
-    work = make_work(task)
-    (descents := Descents(task, work)).keep_up(0)
-    best = descents.best
+    best = (descents := Descents(task)).best
     if warm_start is not None:
-        improve_network(problem, task, work, best, warm_start)
+        improve_network(problem, descents, warm_start)
     (report := _reporter(callback, problem, start))(0.0, float(best.value[0]), 0)
     outcome = search(
         task,
         descents,
-        work,
         gap=0.99 * gap,
         floor=GAP_FLOOR * problem.constant_value,
         deadline=start + time_limit,
@@ -95,11 +92,9 @@ def compile_loops() -> None:
     X, y = np.array([[0.0], [1.0], [3.0], [4.0]]), np.array([0.0, 1.0, 0.0, 1.0])
     problem = make_problem(X, y, 1, loss="squared")
     task = make_task(problem)
-    work = make_work(task)
     search(
         task,
-        Descents(task, work),
-        work,
+        Descents(task),
         gap=1e-6,
         floor=1e-3,
         deadline=np.inf,

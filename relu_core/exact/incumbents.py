@@ -9,8 +9,7 @@ from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
 from relu_core.exact.incumbents_kernels import descend, keep_incumbent, kick, multistart
 from relu_core.exact.problem import Problem
-from relu_core.exact.relaxation import Task, unknowns
-from relu_core.exact.scratch import Work
+from relu_core.exact.relaxation import Task, make_work, unknowns
 from relu_core.network import ReluNetwork
 
 SEEN = 1 << 16
@@ -37,16 +36,17 @@ class Descents:
     Half of the descents start anywhere, half from the incumbent with one unit replaced.
     """
 
-    def __init__(self, task: Task, work: Work, seed: int = 0) -> None:
-        self.task, self.work, self.rng = task, work, np.random.default_rng([seed, 4])
+    def __init__(self, task: Task, seed: int = 0) -> None:
+        self.task, self.work, self.rng = task, make_work(task), np.random.default_rng([seed, 4])
         self.done, self._weights = 0, np.zeros(unknowns(task))
         p = unknowns(task)
         self.best = Incumbent(
             np.array([np.inf]), np.zeros(3, dtype=np.int64), np.zeros(p), np.zeros(SEEN, dtype=np.uint64)
         )
         # the constant network comes first, so there always is an incumbent
-        constant = float(descend(task, self._weights, 0, 0, 0, 0, 0, work))
+        constant = float(descend(task, self._weights, 0, 0, 0, 0, 0, self.work))
         keep_incumbent(self.best, self._weights, 0, constant, 0, 0, 0)
+        self.keep_up(0)
 
     def keep_up(self, nodes: int) -> None:
         """Goes on until the descents are as many as `nodes` nodes deserve: often at first, seldom later."""
@@ -92,9 +92,9 @@ def decode(problem: Problem, task: Task, best: Incumbent) -> tuple[ReluNetwork, 
     return problem.network(signs, vectors, bias), signs, vectors, bias
 
 
-def improve_network(problem: Problem, task: Task, work: Work, best: Incumbent, network: ReluNetwork) -> None:
+def improve_network(problem: Problem, descents: Descents, network: ReluNetwork) -> None:
     """Descends from a network with one hidden layer; keeps it where it beats the incumbent."""
-    n = len(problem.back) - 1
+    task, n = descents.task, len(problem.back) - 1
     if network.hidden_layers != 1 or network.output_dim != 1 or network.input_dim != n:
         raise ArgumentError(f"warm_start is {network}; pass a network {n}-w-1 with one hidden layer and one output")
     if network.size > problem.width:
@@ -109,5 +109,5 @@ def improve_network(problem: Problem, task: Task, work: Work, best: Incumbent, n
     weights[: task.bias] = bias
     p = task.bias + units.size
     weights[task.bias : p] = units.ravel()
-    value = descend(task, weights, p, task.bias, len(units), positive, 60, work)
-    keep_incumbent(best, weights, p, value, len(units), positive, 0)
+    value = descend(task, weights, p, task.bias, len(units), positive, STEPS, descents.work)
+    keep_incumbent(descents.best, weights, p, value, len(units), positive, 0)

@@ -11,7 +11,6 @@ from relu_core.arguments import Floats
 from relu_core.exact.cones import Cells, root_cells, with_room
 from relu_core.exact.incumbents import Descents, Incumbent
 from relu_core.exact.relaxation import Task, unknowns
-from relu_core.exact.scratch import Work
 from relu_core.exact.search_kernels import (
     CELLS,
     CLOSED,
@@ -71,7 +70,6 @@ class Outcome(NamedTuple):
 def search(
     task: Task,
     descents: Descents,
-    work: Work,
     *,
     gap: float,
     floor: float,
@@ -87,7 +85,7 @@ def search(
     cells, tree = root_cells(task.x, 4096), _room(task, 1024, 1024)
     tree.number[CLOSED], tree.number[TOLERANCE], tree.number[FLOOR] = np.inf, gap, floor
     tree.counts[CELLS], tree.counts[FREE] = 1 << len(task.x), len(tree.vacant)
-    best = descents.best
+    best, work = descents.best, descents.work
     weights, ended, roots, first = (
         np.zeros(unknowns(task)),
         "complete",
