@@ -4,7 +4,7 @@ Few arrays with many lines, since each array costs every compiled call that pass
 rounded up to ROW_BLOCK by rows of weight 0, so that loops over rows have no remainder.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,9 @@ from relu_core.arguments import Floats
 
 # Options of every loop. No reference counts: a loop allocates nothing, and counting took more time than its arithmetic.
 FAST = {"reassoc", "contract", "nsz", "arcp"}
-CALLED = {"cache": True, "error_model": "numpy", "fastmath": FAST, "_nrt": False}
+CALLED: dict[str, Any] = {"cache": True, "error_model": "numpy", "fastmath": FAST, "_nrt": False}
 # Loops that only other loops call need no entry from Python, which takes half of the time to compile them.
-LOOP = {**CALLED, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+LOOP: dict[str, Any] = {**CALLED, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 ROW_BLOCK = 8
 
 HEIGHT, VISITED, RAISED = range(3)
@@ -52,7 +52,7 @@ class Work(NamedTuple):
     column: Floats
     square: Floats
     vector: Floats
-    index: NDArray[np.int64]
+    index: NDArray[np.int64]  # type: ignore[assignment]  # a tuple has a method of this name, which no loop calls
     kind: NDArray[np.int8]
     norms: Floats
 

@@ -108,11 +108,12 @@ def _own_bound(proof: Proof, problem: Problem, x: Floats, node: int, needed: flo
     best = read(point, 0.0 * shift, read(point, shift, 0.0))
     plain = problem.weight_decay == 0.0 and np.isinf(problem.max_norm)
     if again and best < needed and plain and problem.loss in ("squared", "huber"):
-        solved = point.copy()
-        solved[: free + units * M] = solve_again(
-            cones @ x, positive, np.vstack([np.ones((bias, x.shape[1])), x[: free - bias]]), problem.y, problem.weight,
-            limit=problem.delta if problem.loss == "huber" else np.inf, smoothing=SMOOTHING,
-            start=point[: free + units * M],
-        )  # fmt: skip
-        best = read(solved, 0.0 * shift, best)
+        p, columns = free + units * M, np.vstack([np.ones((bias, x.shape[1])), x[: free - bias]])
+        for start in (point[:p], np.zeros(p)):
+            solved = point.copy()
+            solved[:p] = solve_again(
+                cones @ x, positive, columns, problem.y, problem.weight,
+                limit=problem.delta if problem.loss == "huber" else np.inf, smoothing=SMOOTHING, start=start,
+            )  # fmt: skip
+            best = read(solved, 0.0 * shift, best)
     return best
