@@ -108,7 +108,7 @@ def test_evaluations_of_one_poc_can_be_compared_over_time(
     assert later.experiment_id == tracked.experiment_id
     page.goto(later.history_url)
     page.wait_for_function("document.querySelectorAll('.js-plotly-plot').length >= 1")
-    for name in ("DEPTH_PAYS · 2 hidden layers", "DEPTH_PAYS · 3 hidden layers"):
+    for name in ("DEPTH_PAYS · 2 hidden layers · 2026-09-30", "DEPTH_PAYS · 3 hidden layers · 2026-09-30"):
         assert page.get_by_text(name, exact=True).first.is_visible()
 
 
