@@ -7,7 +7,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
 .PHONY: setup demo test lint trial-real calibrate bench-regions bench-exact bench-training bench-theory bench-streaming \
-	bench-planted bench-overhead
+	bench-planted bench-overhead bench-scale chaos
 
 setup: $(STAMP)
 
@@ -33,7 +33,11 @@ test: lint
 
 # Longer trials and benchmarks, each a command of its own.
 trial-real: setup
-	$(BIN)/pytest -m long tests/end_to_end
+	$(BIN)/pytest -m long tests/end_to_end/test_real_data.py
+
+# Fifty times kill -9 at a random moment; interrupted, it goes on where it was. About two hours on two idle cores.
+chaos: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.chaos --rounds 50 --seed 0
 
 CASES ?= ../shared/cases
 PROTOTYPES ?= ../shared/prototypes
@@ -52,6 +56,9 @@ FOLDER ?= /tmp
 
 bench-streaming: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_streaming --size $(SIZE) --repeats $(REPEATS) --folder $(FOLDER)
+
+bench-scale: setup
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_scale
 
 bench-planted: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.planted_learnability

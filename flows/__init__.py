@@ -15,6 +15,8 @@ The map, one line a stage, in the data's order:
     tracking        Comparison -> MLflow
     report          Comparison + Verdict -> one page, English or Japanese
     tasks           every Prefect task in one table
+    dask_cluster    tasks on a Dask cluster, an extra
+    runners         where tasks run: this machine's cores, or the cluster
     approval        the gate between stages: a person decides
     task_times      where the time of a run went
     progress        how far a run is, and how long still

@@ -11,13 +11,13 @@ from prefect import Task, flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import tasks
 from flows.approval import approve
 from flows.charter import Charter
 from flows.ingest import ingest_data, request_of
 from flows.progress import Progress
+from flows.runners import RunnerBySettings
 from flows.steps.budget import SHARES, WORKERS
 from flows.task_times import times_of
 from relu_core.comparison.json_codec import to_plain
@@ -35,7 +35,7 @@ def _run_name() -> str:
     name="Evaluate PoC",
     description="Does depth pay on our data, and is it worth the money? Screen, compare, confirm, a verdict to sign.",
     flow_run_name=_run_name,
-    task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),  # type: ignore[arg-type]
+    task_runner=RunnerBySettings(max_workers=WORKERS),  # type: ignore[arg-type]
 )
 def evaluate_poc(charter: Charter) -> Plain:
     """One evaluation, from the charter to a verdict; what comes back names the verdict and where its evidence lies."""
@@ -67,11 +67,13 @@ class _Evaluation:
         self.columns = ""
         self.sure = ""
         self.begun = 0
+        self.training = ""
 
     def screen(self) -> Plain:
         """Look at the data and the simple models; gives the pointer to the untouched rows, for Confirm."""
         begun = time.monotonic()
-        version = self._do(tasks.find_data)
+        self.training = self._here(tasks.which_training, run=str(flow_run.id))
+        version = self._here(tasks.find_data)
         question = self._do(tasks.check_question, version=version)
         rows = self._do(tasks.make_rows, question=question)
         self.rows = rows["development"]
@@ -81,7 +83,7 @@ class _Evaluation:
         self.evidence["families"] = self._each(tasks.sweep)
         self.progress.finished("coarse sweep")
         self._stage_done("screen", begun)
-        self.sure = self._do(tasks.sure_already, evidence=self.evidence)
+        self.sure = self._here(tasks.sure_already, evidence=self.evidence)
         return dict(rows["untouched"])
 
     def compare(self) -> None:
@@ -116,8 +118,8 @@ class _Evaluation:
         self.progress.begins("delivery")
         self.promise = self.charter.model_dump(mode="json")
         self.evidence["tasks"] = to_plain(times_of(str(flow_run.id), self.begun))
-        decided = self._do(tasks.give_verdict, evidence=self.evidence)
-        report = self._do(
+        decided = self._here(tasks.give_verdict, evidence=self.evidence)
+        report = self._here(
             tasks.write_report,
             decided=decided,
             rows=self.rows,
@@ -125,7 +127,7 @@ class _Evaluation:
             columns=self.columns,
             prefect_url=flow_run.ui_url or "",
         )
-        tracked = self._do(
+        tracked = self._here(
             tasks.record,
             decided=decided,
             report=report,
@@ -149,7 +151,7 @@ class _Evaluation:
         if any(said["decision"] in ("stopped", "timed out") for said in self.evidence["approvals"]):
             return False
         ask = self.charter.ask_between_stages
-        known = self._do(tasks.stage_summary, evidence=self.evidence) if ask else ""
+        known = self._here(tasks.stage_summary, evidence=self.evidence) if ask else ""
         said = approve(stage, known, self.charter.minutes, ask=ask)
         self.evidence["approvals"].append(said)
         if said["decision"] == "approved":
@@ -164,12 +166,17 @@ class _Evaluation:
         self.evidence["stage"] = stage
         self.evidence["seconds"] = {**self.evidence["seconds"], stage: time.monotonic() - begun}
 
+    def _here(self, task: Task[..., Any], **given: Any) -> Any:
+        """On the flow's own machine: the task speaks to a server, or is too quick to travel."""
+        self.begun += 1
+        return task(charter=self.promise, training=self.training, **given)
+
     def _do(self, task: Task[..., Any], **given: Any) -> Any:
         return self._begin(task, **given).result()
 
     def _begin(self, task: Task[..., Any], **given: Any) -> PrefectFuture[Any]:
         self.begun += 1
-        return task.with_options(refresh_cache=self.charter.retrain).submit(charter=self.promise, **given)
+        return task.submit(charter=self.promise, training=self.training, **given)
 
     def _each(self, task: Task[..., Any], shared: Plain | None = None, **lists: list[Plain]) -> list[Plain]:
         """The task once a family, side by side; `lists` hold one argument a family, `shared` is for all."""

@@ -1,6 +1,7 @@
 """Where things lie and which ports are used: read once from the environment, then frozen. The only reader of it."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,8 @@ class Settings:
     *_login: "user:password", empty for none. *_database: its address, empty for a file in the home folder.
     mlflow_artifacts: folder or address of an object store for MLflow's files, empty for the home folder.
     backups: folder of the backups, None where none are made.
+    dask_address: scheduler of a Dask cluster on which tasks run; empty for this machine's own cores.
+    evaluations: how many run at the same time, further ones wait; 0 for one on every two cores of this machine.
     """
 
     home: Path
@@ -45,6 +48,8 @@ class Settings:
     mlflow_database: str = field(default="", repr=False)
     mlflow_artifacts: str = ""
     backups: Path | None = None
+    dask_address: str = ""
+    evaluations: int = 0
 
     @property
     def prefect_ui_url(self) -> str:
@@ -80,6 +85,14 @@ class Settings:
     def results(self) -> Place:
         """Records of the stages: JSON, Parquet, safetensors."""
         return self.data / "4_results"
+
+    @property
+    def task_results(self) -> Path:
+        """What finished tasks gave, by the hash of the question: beside the files it points to, where that is a folder.
+
+        Prefect keeps them in a folder of its machine; with the data in an object store they lie in the home folder.
+        """
+        return self.results / "tasks" if isinstance(self.results, Path) else self.home / "prefect" / "storage"
 
     @property
     def reports(self) -> Place:
@@ -128,6 +141,8 @@ def read_settings(environment: dict[str, str] | None = None) -> Settings:
         mlflow_database=env.get("MLFLOW_BACKEND_STORE_URI", ""),
         mlflow_artifacts=env.get("MLFLOW_ARTIFACTS_DESTINATION", ""),
         backups=Path(env["DEPTHCASE_BACKUPS"]).resolve() if env.get("DEPTHCASE_BACKUPS") else None,
+        dask_address=_scheduler(env.get("DEPTHCASE_DASK") or ""),
+        evaluations=_count(env, "DEPTHCASE_EVALUATIONS"),
     )
 
 
@@ -167,6 +182,22 @@ def _port(env: dict[str, str], name: str, default: int) -> int:
     return int(text)
 
 
+def _count(env: dict[str, str], name: str) -> int:
+    text = env.get(name) or "0"
+    if not text.isascii() or not text.isdigit():
+        raise ServiceError(f"{name} is {text!r}; write a whole number, or unset it.")
+    return int(text)
+
+
+def _scheduler(address: str) -> str:
+    if address and not re.fullmatch(r"(tcp|tls)://[\w.:\[\]-]+:\d+", address):
+        raise ServiceError(
+            f"DEPTHCASE_DASK is {address!r}, which is no address of a Dask scheduler; "
+            "write it like tcp://10.0.0.5:8786, or unset it to compute on this machine."
+        )
+    return address
+
+
 def ui_pages(settings: Settings) -> Path:
     """The folder into which the Prefect server unpacks the pages of its UI."""
     return settings.home / "prefect" / "ui"
@@ -181,6 +212,10 @@ _FOREIGN = {
     "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING", "PREFECT_SERVER_DATABASE_CONNECTION_URL",
     "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_BACKEND_STORE_URI",
 }  # fmt: skip
+
+
+# Threads change the order of sums, and with it the last bits; runs use the cores side by side instead.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def prefect_server_environment(settings: Settings) -> dict[str, str]:
@@ -239,6 +274,8 @@ def process_environment(settings: Settings, environment: dict[str, str] | None =
         "DEPTHCASE_LISTEN": settings.listen,
         "DEPTHCASE_PREFECT_PAGES": settings.prefect_pages,
         "DEPTHCASE_MLFLOW_PAGES": settings.mlflow_pages,
+        "DEPTHCASE_DASK": settings.dask_address,
+        "DEPTHCASE_EVALUATIONS": str(settings.evaluations),
         "NO_PROXY": loopback,
         "no_proxy": loopback,
         "PREFECT_HOME": str(prefect_home),
@@ -260,16 +297,13 @@ def process_environment(settings: Settings, environment: dict[str, str] | None =
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true",
         "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",
-        "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(prefect_home / "storage"),
+        "PREFECT_RESULTS_LOCAL_STORAGE_PATH": str(settings.task_results),
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
         "PREFECT_WORKER_QUERY_SECONDS": "3",
         "PREFECT_WORKER_WEBSERVER_HOST": "127.0.0.1",
         # Where matplotlib keeps its list of fonts.
         "MPLCONFIGDIR": str(settings.home / "matplotlib"),
-        # Threads change the order of sums, and with it the last bits; runs use the cores side by side instead.
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
+        **_ONE_THREAD,
         "PREFECT_CLI_PROMPT": "false",
         "GIT_PYTHON_REFRESH": "quiet",
         # A file of the user's folder that is named like a module must not be imported in its place.

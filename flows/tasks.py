@@ -8,6 +8,7 @@ import hashlib
 import json
 import typing
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from prefect import Task
@@ -18,8 +19,9 @@ from prefect.runtime import task_run
 from flows.charter import Charter, make_charter
 from flows.errors import DepthcaseError, ServiceError
 from flows.progress import reading_progress
+from flows.runners import working_for
 from flows.settings import Settings, settings
-from flows.steps import compare, confirm, deliver, ingest, inspect, screen, theory, theory_record
+from flows.steps import compare, confirm, deliver, ingest, inspect, screen, theory, theory_record, training_anew
 from flows.steps.code_version import code_version
 from relu_core.comparison.json_codec import from_plain, to_plain
 from relu_core.errors import ReluCoreError
@@ -39,15 +41,19 @@ def as_task(
 
     name: what the UI shows; "{layers}" in it becomes "1 hidden layer", "2 hidden layers". cached: under the hash of all
     arguments, the function's name and the code version. seconds: time limit. Settings, secrets and whom to tell are
-    supplied here and are no arguments of the task.
+    supplied here and are no arguments of the task. Two arguments of a task are not the function's: "training" makes its
+    key another one, "sender" says who asks where it runs on a cluster.
     """
     hints = typing.get_type_hints(step)
     hints.pop("return", None)
 
     def run(**given: Any) -> Any:
-        given |= {name: _SUPPLIED[kind]() for name, kind in hints.items() if kind in _SUPPLIED}
+        asked_by, _ = given.pop("sender", None), given.pop("training", None)
         try:
-            return to_plain(step(**{key: _to_record(hints[key], value) for key, value in given.items()}))
+            with working_for(asked_by) if asked_by else nullcontext(settings()) as known:
+                supplied = {**_SUPPLIED, Settings: lambda: known}
+                given |= {name: supplied[kind]() for name, kind in hints.items() if kind in supplied}
+                return to_plain(step(**{key: _to_record(hints[key], value) for key, value in given.items()}))
         except USER_ERRORS as error:
             say_what_went_wrong(name, error)
             raise
@@ -104,8 +110,8 @@ def _cache_key(step: Callable[..., Any], parameters: dict[str, Any]) -> str:
 
 
 def _promised(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The arguments without what changes no number: whether to ask, whether to train again."""
-    given = dict(parameters["given"])
+    """The arguments without what changes no number: who sends them, whether to ask a person."""
+    given = {name: value for name, value in parameters["given"].items() if name != "sender"}
     if "charter" in given:
         given["charter"] = make_charter(given["charter"]).content_hash()
     return given
@@ -133,6 +139,7 @@ look_at_file    = as_task(inspect.look_at_file, "Look at the file", cached=False
 look_at_source  = as_task(ingest.look_at_source, "Read the source", cached=False)
 store_dataset   = as_task(ingest.store_dataset, "Check every row and write the Parquet data set", cached=False)
 # Evaluate: each name begins with its stage
+which_training  = as_task(training_anew.training_that_counts, "Screen · Which training counts", cached=False)
 find_data       = as_task(screen.find_data, "Screen · Find the data set", cached=False)
 check_question  = as_task(screen.check, "Screen · Check the charter and the data")
 make_rows       = as_task(screen.make_rows, "Screen · Make rows, set some aside")

@@ -4,11 +4,11 @@ from typing import Any
 
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
-from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import BaseModel, ConfigDict, Field
 
 from flows import tasks
 from flows.errors import ServiceError
+from flows.runners import RunnerBySettings
 
 WORKERS = 2
 
@@ -28,7 +28,7 @@ class BenchmarkRequest(BaseModel):
     name="Theory benchmark",
     description="Small when deep, large when shallow: built, trained, counted, beside the theorem's bound.",
     flow_run_name="k = {request.k}, w = {request.w}",
-    task_runner=ThreadPoolTaskRunner(max_workers=WORKERS),  # type: ignore[arg-type]
+    task_runner=RunnerBySettings(max_workers=WORKERS),  # type: ignore[arg-type]
 )
 def theory_benchmark(request: BenchmarkRequest) -> dict[str, Any]:
     """Build, train, show the gap; fails when a theorem does not hold on this installation."""

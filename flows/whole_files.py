@@ -1,5 +1,6 @@
 """A file or folder is there whole, or not at all: written beside its place, then renamed, or put in one request."""
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -39,8 +40,7 @@ def whole_file(place: Place) -> Iterator[Path]:
             with suppress(OSError):
                 beside.unlink()
     except OSError as error:
-        reason = error.strerror or str(error) or "unknown reason"
-        raise DatasetError(f"{place} cannot be written ({reason}); check the folder's space and rights") from error
+        raise DatasetError(_refusal(place, error)) from error
 
 
 def write_whole(place: P, content: str | bytes) -> P:
@@ -87,6 +87,31 @@ def publish_folder(draft: Path, place: Place, seal: str) -> None:
         # Another process wrote the same content first; what is there is as good as ours.
         if not (place / seal).exists():
             raise
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Wait until nobody else holds the file `lock`, then hold it; it is let go when the block or the process ends.
+
+    Raises DatasetError where the disk refuses.
+    """
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = lock.open("a")
+    except OSError as error:
+        raise DatasetError(_refusal(lock, error)) from error
+    with handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def reason_of(error: OSError) -> str:
+    """Why a disk or store refuses, in the system's own words where it has some; libraries put theirs around them."""
+    return os.strerror(error.errno) if error.errno else str(error) or "unknown reason"
+
+
+def _refusal(place: Place, error: OSError) -> str:
+    return f"{place} cannot be written ({reason_of(error)}); check the folder's space and rights"
 
 
 def _sweep(home: Path) -> None:

@@ -16,7 +16,7 @@ SOURCES = sorted(p for folder in ("relu_core", "flows") for p in (ROOT / folder)
 FORBIDDEN_NAMES = ("utils", "helpers", "common", "manager")
 PREFECT_FILES = {
     "tasks.py", "task_times.py", "progress.py", "approval.py", "ingest.py", "evaluate.py", "inspect_file.py",
-    "theory_benchmark.py",
+    "theory_benchmark.py", "runners.py", "dask_cluster.py",
 }  # fmt: skip
 
 

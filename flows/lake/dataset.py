@@ -27,7 +27,7 @@ from flows.lake.parts import ROWS_PER_PART
 from flows.lake.quarantine import Checked
 from flows.places import Place, files_below
 from flows.sources.growing import Watermark
-from flows.whole_files import draft_folder, publish_folder, write_whole
+from flows.whole_files import draft_folder, publish_folder, reason_of, write_whole
 
 MANIFEST = "manifest.json"
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_-]{0,79}$")
@@ -185,12 +185,13 @@ def writing_into(lake: Place, name: str) -> Iterator[Path]:
         with draft_folder(folder_of(lake, name)) as draft:
             yield draft
     except OSError as error:
-        reason = error.strerror or error
         raise DatasetError(
-            f'the data set "{name}" cannot be written ({reason}); check the space and rights of {lake}'
+            f'the data set "{name}" cannot be written ({reason_of(error)}); check the space and rights of {lake}'
         ) from error
 
 
 def point_to(place: Place) -> None:
-    """Make the version at `place` the newest one."""
-    write_whole(place.parent / "latest", place.name + "\n")
+    """Make the version at `place` the newest one. Where it is that already, a full disk is no hindrance."""
+    pointer, content = place.parent / "latest", place.name + "\n"
+    if not pointer.is_file() or pointer.read_bytes() != content.encode():
+        write_whole(pointer, content)

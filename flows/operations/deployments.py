@@ -11,7 +11,7 @@ import subprocess
 import sys
 import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,9 @@ def apply(settings: Settings, planned: Sequence[PlannedDeployment] = PLANNED, *,
     """
     server = prefect_server(settings)
     version = form_version()
+    if settings.evaluations:
+        planned = [replace(one, limit=settings.evaluations) if one.name == EVALUATE.name else one for one in planned]
+        version = f"{version}-{settings.evaluations}"
     if all(is_up_to_date(server, deployment, version) for deployment in planned) and _automation_fits(server):
         return f"{len(planned)} up to date"
     result = subprocess.run(

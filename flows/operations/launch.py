@@ -77,4 +77,5 @@ def _mlflow_command(settings: Settings) -> list[str]:
 def _worker_command(settings: Settings) -> list[str]:
     # Several machines share the pool, each with a worker of its own name.
     name = WORKER if settings.starts_services else f"{WORKER}-{socket.gethostname()}"
-    return f"prefect worker start --pool {POOL} --type process --name {name} --install-policy never".split()
+    arguments = f"worker start --pool {POOL} --type process --name {name} --install-policy never"
+    return ["flows.operations.worker", *arguments.split()]

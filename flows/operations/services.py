@@ -13,7 +13,7 @@ from flows.operations.deployments import PLANNED, POOL, PlannedDeployment
 from flows.operations.launch import MLFLOW, PREFECT, TITLES, WORKER, WORKER_PROCESS
 from flows.operations.servers import FlowRun, answers, prefect_server
 from flows.places import place_of
-from flows.settings import LOOPBACK, Settings, process_environment, ui_pages
+from flows.settings import LOOPBACK, Settings, ui_pages
 
 # Seconds. A first start writes its database; measured up to 42 s on a busy machine.
 START_LIMIT = 180.0
@@ -102,7 +102,10 @@ def status(settings: Settings) -> list[ServiceStatus]:
 
 
 def running_settings(settings: Settings) -> Settings:
-    """`settings` with the ports, addresses and data folder with which our services really run, where they do."""
+    """`settings` with the ports, addresses and data folder with which our services really run, where they do.
+
+    A cluster that the environment names now goes before the one that the worker was started with.
+    """
     prefect = processes.read_record(_records(settings), PREFECT)
     if not settings.prefect_is_external and prefect is not None and processes.is_alive(prefect):
         settings = replace(settings, prefect_api_url=f"{prefect.address}/api", prefect_port=_port_of(prefect.address))
@@ -111,7 +114,8 @@ def running_settings(settings: Settings) -> Settings:
         settings = replace(settings, mlflow_tracking_uri=mlflow.address, mlflow_port=_port_of(mlflow.address))
     worker = processes.read_record(_records(settings), WORKER_PROCESS)
     if worker is not None and processes.is_alive(worker):
-        settings = replace(settings, data=place_of(worker.data))
+        cluster = settings.dask_address or "".join(worker.serves[2:])
+        settings = replace(settings, data=place_of(worker.data), dask_address=cluster)
     return settings
 
 
@@ -148,7 +152,7 @@ def log_path(settings: Settings, name: str) -> Path:
 
 def result_storage(settings: Settings) -> Path:
     """The folder of the results that flow runs persisted."""
-    return Path(process_environment(settings)["PREFECT_RESULTS_LOCAL_STORAGE_PATH"])
+    return settings.task_results
 
 
 @contextmanager
@@ -328,7 +332,7 @@ def _address(settings: Settings, name: str) -> str:
 
 
 def _serves(settings: Settings) -> tuple[str, ...]:
-    return settings.prefect_api_url, settings.mlflow_tracking_uri
+    return settings.prefect_api_url, settings.mlflow_tracking_uri, *filter(None, [settings.dask_address])
 
 
 def _port_of(address: str) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from flows.errors import SourceError
 from flows.places import Place, StorePath, files_below
 from flows.sources.read import resolve_inside
+from flows.whole_files import reason_of
 
 
 def find_in(raw: Place, path: str) -> Place:
@@ -52,8 +53,9 @@ def bring_in(path: Path, raw: Place, name: str) -> str:
             shutil.copyfile(place, beside)
         os.replace(beside, target)
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise SourceError(f"{path} cannot be copied to {folder} ({reason}); check its space and rights") from error
+        raise SourceError(
+            f"{path} cannot be copied to {folder} ({reason_of(error)}); check its space and rights"
+        ) from error
     finally:
         _remove(beside)
     return target.relative_to(raw).as_posix()

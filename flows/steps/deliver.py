@@ -17,7 +17,7 @@ from flows.steps.networks import StoredNetwork, open_network
 from flows.steps.rows import RowsFile, open_rows
 from flows.tracking import writer
 from flows.tracking.items import evaluation_key
-from flows.whole_files import write_whole
+from flows.whole_files import one_at_a_time, write_whole
 from relu_core import plots
 from relu_core.comparison import (
     Approval,
@@ -156,22 +156,24 @@ def record(
     artifacts |= {f"figures/{name}.svg": place_of(path) for name, path in report.figures.items()}
     artifacts |= {f"networks/{one.hidden_layers}_hidden_layers.safetensors": place_of(one.path) for one in networks}
     key = evaluation_key(decided.comparison, charter.content_hash())
-    tracked = writer.record(
-        decided.comparison,
-        decided.verdict,
-        tracking_uri=settings.mlflow_tracking_uri,
-        charter_yaml=charter.to_yaml(),
-        artifacts=artifacts,
-        key=key,
-        pages=settings.mlflow_pages,
-        note=page.note(
+    # Two runs of one charter may end together: the second finds what the first has recorded.
+    with one_at_a_time(settings.home / "recording" / f"{key[:16]}.lock"):
+        tracked = writer.record(
             decided.comparison,
             decided.verdict,
-            language=charter.report_language(),
-            picture_urls={name: PICTURE.format(name=name) for name in report.figures},
-        ),
-    )
-    register(charter, decided.comparison.champion, rows, networks, columns, tracked.run_id, key, settings)
+            tracking_uri=settings.mlflow_tracking_uri,
+            charter_yaml=charter.to_yaml(),
+            artifacts=artifacts,
+            key=key,
+            pages=settings.mlflow_pages,
+            note=page.note(
+                decided.comparison,
+                decided.verdict,
+                language=charter.report_language(),
+                picture_urls={name: PICTURE.format(name=name) for name in report.figures},
+            ),
+        )
+        register(charter, decided.comparison.champion, rows, networks, columns, tracked.run_id, key, settings)
     return tracked
 
 

@@ -138,7 +138,10 @@ def curve_metric(comparison: Comparison) -> str:
 
 
 def _verdict_run(comparison: Comparison, verdict: Verdict, note: str) -> Iterator[Item]:
-    yield Run(VERDICT_RUN, f"{verdict.kind} · {comparison.champion}"[:250], "verdict", INK, parent="")
+    # The last day of the data tells evaluations of one PoC apart where they agree.
+    until = comparison.dataset.period_end[:10]
+    name = " · ".join(part for part in (verdict.kind, comparison.champion, until) if part)
+    yield Run(VERDICT_RUN, name[:250], "verdict", INK, parent="")
     yield Tag(VERDICT_RUN, "mlflow.note.content", _short(note or f"## {verdict.kind}\n\n{verdict.reason}", TAG_LIMIT))
     yield Tag(VERDICT_RUN, "depthcase.verdict", verdict.kind)
     yield Tag(VERDICT_RUN, "depthcase.reason", _short(verdict.reason, TAG_LIMIT))

@@ -3,6 +3,9 @@
 MLflow keeps a view as an experiment tag whose format is not documented; a browser test holds it to account, and the
 report page shows the same pictures without it. Two traps are avoided here: runs below a parent are folded away unless
 the table is sorted by a metric, and the chart page draws only what its filter lets through.
+
+These charts are the interactive ones: MLflow draws them with names under the pointer, zoom and all. The report page has
+none of its own and holds no script, so that it can be signed, printed and sent.
 """
 
 import base64

@@ -35,7 +35,7 @@ class GlobalFit:
     weight_decay times the sum of the units' norms).
     gap: (upper - lower) / max(upper, 0.001 x the best constant's loss).
     status: "proven" gap at most 1e-6 (the search is complete) | "gap" the asked gap is reached, or float64 can
-    divide no further | "time" | "nodes" a limit ended the search; both bounds hold in every case.
+    divide no further | "time" | "nodes" a limit (or the callback) ended the search; both bounds hold in every case.
     nodes: cells (or programs) solved. seconds: wall time. max_weight: largest absolute weight or bias of a hidden unit
     with its output weight absorbed; optima without weight_decay and max_norm may have very large ones.
     assumptions: what the certificate rests on, in words.

@@ -50,7 +50,7 @@ def crossings(cells, c, x, first, second, places):
 def choose_cut(cells, c, x, places):
     """The edge crossed by most data hyperplanes (the wider one in a tie) and the median place on it."""
     M = x.shape[0]
-    best_first, best_second, most, widest = 0, 1, -1, 2.0
+    best_first, best_second, most, widest = np.int64(0), np.int64(1), -1, 2.0
     for first in range(M):
         for second in range(first + 1, M):
             count = crossings(cells, c, x, first, second, places)

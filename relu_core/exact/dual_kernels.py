@@ -3,136 +3,167 @@
 import numpy as np
 from numba import njit
 
+from relu_core.exact.losses import ABSOLUTE, HINGE, HUBER, SQUARED
 from relu_core.exact.quadratic_kernels import solve_shifted
-from relu_core.exact.relaxation_kernels import ABSOLUTE, HINGE, HUBER, SQUARED
+from relu_core.exact.scratch import (
+    BEND,
+    BETA,
+    DUAL,
+    FACTOR,
+    GRAM,
+    JACOBIAN,
+    KEPT,
+    LINEAR_HESSIAN,
+    LOOP,
+    MOMENT,
+    NORM_COST,
+    NUMBER,
+    PENALTY,
+    PICKED,
+    RAISED,
+    RIGHT,
+    SCALED,
+    SIDE,
+    SLOPE,
+    TARGET,
+    TRIAL,
+    TURN,
+    VISITED,
+    WEIGHT,
+    T,
+)
 
-FAST = {"reassoc", "contract", "nsz", "arcp"}
 # What rounding leaves of the dual conditions is charged to the bound, for weights this many times the dual point's own;
 # a dual point is repaired until it is charged less than DUAL_CHARGE, and not used above DUAL_LIMIT.
 DUAL_REACH, DUAL_CHARGE, DUAL_LIMIT = 100.0, 1e-9, 1e-4
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def move_dual(task, shift, p, free, units, positive, R, work):
     """Multipliers after the unknowns moved by `shift` from where they were read off, kept in the dual's domain.
 
-    dual: of a row's violated side. beta: of the lower envelope max(0, z) >= slope z of each unit at the row, between 0
-    and dual.
+    DUAL: of a row's violated side. BETA: of the lower envelope max(0, z) >= slope z of each unit at the row, between 0
+    and DUAL.
     """
     top = np.inf if task.loss == SQUARED else (task.delta if task.loss == HUBER else 1.0)
     M = task.x.shape[0]
+    scaled, dual, slope, bend = work.row[SCALED], work.row[DUAL], work.row[SLOPE], work.row[BEND]
     for r in range(R):
-        work.scaled[r] = 0.0
+        scaled[r] = 0.0
     for a in range(p):
-        if shift[a] != 0.0:
+        step, column = shift[a], work.column[JACOBIAN, a]
+        if step != 0.0:
             for r in range(R):
-                work.scaled[r] += shift[a] * work.jacobian[a, r]
+                scaled[r] += step * column[r]
     for r in range(R):
-        work.dual[r] = min(top, max(0.0, work.slope[r] + work.bend[r] * work.scaled[r]))
+        dual[r] = min(top, max(0.0, slope[r] + bend[r] * scaled[r]))
     for j in range(units):
+        beta, t, turn = work.unit[BETA, j], work.unit[T, j], work.unit[TURN, j]
         for r in range(R):
-            work.scaled[r] = 0.0
+            scaled[r] = 0.0
         for k in range(M):
-            step = shift[free + j * M + k]
+            step, column = shift[free + j * M + k], work.cone[VISITED, j, k]
             if step != 0.0:
                 for r in range(R):
-                    work.scaled[r] += step * work.visited[j, k, r]
+                    scaled[r] += step * column[r]
         for r in range(R):
-            moved = work.dual[r] * work.t[j, r] + work.slope[r] * work.turn[j, r] * work.scaled[r]
-            work.beta[j, r] = min(work.dual[r], max(0.0, moved)) if work.turn[j, r] > 0.0 else moved
+            scaled[r] *= slope[r] * turn[r]
+        for r in range(R):
+            moved = dual[r] * t[r] + scaled[r]
+            beta[r] = min(dual[r], max(0.0, moved)) if turn[r] > 0.0 else moved
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def dual_conditions(task, theta, shift, p, free, units, positive, R, work):
-    """work.target = what each unknown's weight adds per unit in the dual: must be 0 for free ones, at least 0 else."""
-    M = task.x.shape[0]
+    """RIGHT = what each unknown's weight adds per unit in the dual: must be 0 for free ones, at least 0 else."""
+    M, right, scaled, side, dual = task.x.shape[0], work.vector[RIGHT], work.row[SCALED], work.row[SIDE], work.row[DUAL]
+    weight = work.row[WEIGHT]
     for a in range(free):
-        s = 0.0
+        s, column = 0.0, work.column[JACOBIAN, a]
         for r in range(R):
-            s += work.weight[r] * work.dual[r] * work.jacobian[a, r]
-        work.target[a] = s
+            s += weight[r] * dual[r] * column[r]
+        right[a] = s
     for j in range(units):
-        sign = 1.0 if j < positive else -1.0
+        sign, beta = 1.0 if j < positive else -1.0, work.unit[BETA, j]
+        for r in range(R):
+            scaled[r] = weight[r] * beta[r] if sign * side[r] > 0.0 else 0.0
         for k in range(M):
-            s = work.penalty[free + j * M + k]
+            s, lower, upper = work.vector[PENALTY, free + j * M + k], work.cone[VISITED, j, k], work.cone[RAISED, j, k]
             for r in range(R):
-                if sign * work.side[r] > 0.0:
-                    s += work.weight[r] * work.beta[j, r] * work.visited[j, k, r]
-                else:
-                    s -= work.weight[r] * work.dual[r] * work.raised[j, k, r]
-            work.target[free + j * M + k] = s
+                s += scaled[r] * lower[r]
+            for r in range(R):
+                s -= 0.0 if sign * side[r] > 0.0 else weight[r] * dual[r] * upper[r]
+            right[free + j * M + k] = s
     if task.loss == SQUARED:
         for a in range(p):
-            moment = -work.moment[a]
+            moment = -work.vector[MOMENT, a]
             for b in range(p):
-                moment += work.gram[a, b] * (theta[b] + shift[b])
-            work.target[a] += 2.0 * moment
+                moment += work.square[GRAM, a, b] * (theta[b] + shift[b])
+            right[a] += 2.0 * moment
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def dual_value(task, theta, shift, p, R, total, work):
-    """The bound that the multipliers in work.dual prove, when their conditions hold."""
-    value = work.constant[0]
+    """The bound that the multipliers in DUAL prove, when their conditions hold."""
+    weight, dual, side, target = work.row[WEIGHT], work.row[DUAL], work.row[SIDE], work.row[TARGET]
+    value = work.vector[NUMBER, NORM_COST]
     if task.loss == SQUARED:
         value += total
         for a in range(p):
             s = 0.0
             for b in range(p):
-                s += work.gram[a, b] * (theta[b] + shift[b])
+                s += work.square[GRAM, a, b] * (theta[b] + shift[b])
             value -= (theta[a] + shift[a]) * s
         for r in range(R):
-            t = work.dual[r]
-            value -= work.weight[r] * t * (0.25 * t + work.side[r] * work.y[r])
+            value -= weight[r] * dual[r] * (0.25 * dual[r] + side[r] * target[r])
     elif task.loss == HUBER:
         for r in range(R):
-            t = work.dual[r]
-            value -= work.weight[r] * t * (0.5 * t + work.side[r] * work.y[r])
+            value -= weight[r] * dual[r] * (0.5 * dual[r] + side[r] * target[r])
     elif task.loss == ABSOLUTE:
         for r in range(R):
-            value -= work.weight[r] * work.dual[r] * work.side[r] * work.y[r]
+            value -= weight[r] * dual[r] * side[r] * target[r]
     elif task.loss == HINGE:
         for r in range(R):
-            value += work.weight[r] * work.dual[r]
+            value += weight[r] * dual[r]
     else:
         for r in range(R):
-            t = work.dual[r]
+            t = dual[r]
             entropy = (t * np.log(t) if t > 0.0 else 0.0) + ((1.0 - t) * np.log1p(-t) if t < 1.0 else 0.0)
-            value -= work.weight[r] * entropy
+            value -= weight[r] * entropy
     return value
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def dual_bound(task, theta, shift, p, free, units, positive, R, total, work):
     """Repairs the multipliers at theta + shift until their conditions hold; returns the bound, or -inf.
 
     The repair is a least-norm correction of the multipliers where the smoothed loss is curved; `shift` takes it up.
     """
-    best = -np.inf
+    best, right, kept, curved = -np.inf, work.vector[RIGHT], work.vector[KEPT], work.square[LINEAR_HESSIAN]
+    picked, trial = work.index[PICKED], work.vector[TRIAL]
     for _ in range(5):
         move_dual(task, shift, p, free, units, positive, R, work)
         dual_conditions(task, theta, shift, p, free, units, positive, R, work)
         charge, wrong, trace = 0.0, 0, 0.0
         for a in range(p):
-            miss = abs(work.target[a]) if a < free else max(0.0, -work.target[a])
+            miss = abs(right[a]) if a < free else max(0.0, -right[a])
             charge += DUAL_REACH * miss * max(1.0, abs(theta[a] + shift[a]))
-            trace = max(trace, work.linear_hessian[a, a])
+            trace = max(trace, curved[a, a])
             if a < free or miss > 0.0:
-                work.picked[wrong] = a
+                picked[wrong] = a
                 wrong += 1
         if charge <= DUAL_LIMIT:
             bound = dual_value(task, theta, shift, p, R, total, work) - charge
             if bound > best:
                 best = bound
                 for a in range(p):
-                    work.kept[a] = shift[a]
+                    kept[a] = shift[a]
         if charge <= DUAL_CHARGE:
             break
-        solve_shifted(
-            work.linear_hessian, work.picked, wrong, work.target, 1e-13 * trace + 1e-300, work.factor, work.trial
-        )
+        solve_shifted(curved, picked, wrong, right, 1e-13 * trace + 1e-300, work.square[FACTOR], trial)
         for i in range(wrong):
-            shift[work.picked[i]] -= work.trial[i]
+            shift[picked[i]] -= trial[i]
     if best > -np.inf:
         for a in range(p):
-            shift[a] = work.kept[a]
+            shift[a] = kept[a]
     return best

@@ -10,18 +10,17 @@ from numpy.typing import ArrayLike
 from relu_core import arguments
 from relu_core.errors import ArgumentError
 from relu_core.exact.certificate import GAP_FLOOR, PROVEN_GAP, GlobalFit, relative_gap
-from relu_core.exact.enumeration import count_programs
-from relu_core.exact.incumbents import Incumbent, decode, find_incumbent, improve_network
+from relu_core.exact.incumbents import Descents, Incumbent, decode, improve_network
 from relu_core.exact.problem import Problem, make_problem
 from relu_core.exact.proof import Proof, store_proof
-from relu_core.exact.relaxation import Task, make_task, make_work
-from relu_core.exact.search import Outcome, count_roots, search
+from relu_core.exact.relaxation import Task, make_task
+from relu_core.exact.search import Outcome, search
+from relu_core.exact.work_estimate import expected_work, first_tuples
 from relu_core.network import ReluNetwork
 
-Callback = Callable[[float, float, int, float], None]
+Callback = Callable[[float, float, int, float], bool | None]
 # Tuples of first cells above which no time limit of a person's patience would see the last of them.
 MOST_ROOTS = 10**9
-STARTS_PER_UNIT = 30
 
 
 def fit_global(
@@ -47,7 +46,7 @@ def fit_global(
     absorbed in v_j. max_norm: bound on each of these norms. sample_weight (D,). gap: relative distance of the bounds at
     which the search may stop. time_limit: seconds. node_limit: cells solved. warm_start: a network of one hidden layer,
     at most `width` units and one output, to start from. callback(lower, upper, nodes, seconds): called first when
-    the incumbent is found, then after each chunk of nodes.
+    the first incumbent is found, then after each chunk of nodes; one that returns True ends the search.
     Comes back: a GlobalFit; whatever ended the search, both its bounds hold, and no bound on weights is assumed.
     Refuses what cannot be used, and sizes whose first cells alone could not be visited, naming their number.
     Source: Arora, Basu, Mianjy, Mukherjee 2018, Theorem 4.1 (the problem and its finiteness).
@@ -68,15 +67,13 @@ def fit_global(
     gap = arguments.not_negative(gap, "gap")
     task = make_task(problem)
     _check_size(task)
-    work = make_work(task)
-    best = find_incumbent(task, work, starts=STARTS_PER_UNIT * width)
+    best = (descents := Descents(task)).best
     if warm_start is not None:
-        improve_network(problem, task, work, best, warm_start)
+        improve_network(problem, descents, warm_start)
     (report := _reporter(callback, problem, start))(0.0, float(best.value[0]), 0)
     outcome = search(
         task,
-        best,
-        work,
+        descents,
         gap=0.99 * gap,
         floor=GAP_FLOOR * problem.constant_value,
         deadline=start + time_limit,
@@ -95,13 +92,19 @@ def compile_loops() -> None:
     X, y = np.array([[0.0], [1.0], [3.0], [4.0]]), np.array([0.0, 1.0, 0.0, 1.0])
     problem = make_problem(X, y, 1, loss="squared")
     task = make_task(problem)
-    work = make_work(task)
-    best = find_incumbent(task, work, starts=2)
-    search(task, best, work, gap=1e-6, floor=1e-3, deadline=np.inf, node_limit=np.inf, report=lambda *bounds: None)
+    search(
+        task,
+        Descents(task),
+        gap=1e-6,
+        floor=1e-3,
+        deadline=np.inf,
+        node_limit=np.inf,
+        report=lambda *bounds: False,
+    )
 
 
 def _check_size(task: Task) -> None:
-    roots = count_roots(task)
+    roots = first_tuples(len(task.x), task.width, affine=task.affine == 1)
     if roots > MOST_ROOTS:
         raise ArgumentError(
             f"X has {len(task.x) - 1} independent columns and width is {task.width}: the search begins with "
@@ -109,11 +112,10 @@ def _check_size(task: Task) -> None:
         )
 
 
-def _reporter(callback: Callback | None, problem: Problem, start: float) -> Callable[[float, float, int], None]:
-    def report(lower: float, upper: float, nodes: int) -> None:
-        if callback is not None:
-            scale = problem.loss_scale
-            callback(scale * lower, scale * upper, nodes, time.perf_counter() - start)
+def _reporter(callback: Callback | None, problem: Problem, start: float) -> Callable[[float, float, int], bool]:
+    def report(lower: float, upper: float, nodes: int) -> bool:
+        scale, seconds = problem.loss_scale, time.perf_counter() - start
+        return callback is not None and bool(callback(scale * lower, scale * upper, nodes, seconds))
 
     return report
 
@@ -148,14 +150,13 @@ def _global_fit(
 
 def _assumptions(problem: Problem, proof: Proof | None) -> tuple[str, ...]:
     D, M = problem.rows.shape
-    programs = count_programs(D, M, problem.width)
     bounded = "each unit's norm is at most max_norm" if np.isfinite(problem.max_norm) else "weights are not bounded"
     return (
         bounded,
         "arithmetic is float64: what rounding leaves of a dual's conditions is charged to its bound, at 100 times the "
         "dual point's own weights",
         "columns that are combinations of others to one part in 1e9 add nothing",
-        f"complete enumeration would solve about {programs:.2g} convex programs",
+        expected_work(D, max(1, M - 1), problem.width),
         "the dual points are stored, verify() rechecks them"
         if proof is not None
         else "there were too many dual points to store: verify() rechecks the upper bound only",

@@ -7,41 +7,71 @@ from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
-from relu_core.exact.incumbents_kernels import descend, keep_incumbent, multistart
+from relu_core.exact.incumbents_kernels import descend, keep_incumbent, kick, multistart
 from relu_core.exact.problem import Problem
-from relu_core.exact.relaxation import Task, Work, unknowns
+from relu_core.exact.relaxation import Task, make_work, unknowns
 from relu_core.network import ReluNetwork
+
+SEEN = 1 << 16
+# Descents before the first node, for each unit; after N nodes sqrt(DESCENTS N) more; and steps of each.
+STARTS_PER_UNIT, DESCENTS, STEPS, BATCH = 30, 100, 60, 32
 
 
 class Incumbent(NamedTuple):
     """The best network so far, changed in place, search units. value (1,). shape (3,): units, positive ones, affine.
 
     weights (p,): [output bias] + [affine part] + v_1 .. v_units; the positive units come first.
+    seen: numbers of patterns from which a descent has started.
     """
 
     value: Floats
     shape: NDArray[np.int64]
     weights: Floats
+    seen: NDArray[np.uint64]
 
 
-def find_incumbent(task: Task, work: Work, *, starts: int, seed: int = 0) -> Incumbent:
-    """The best of `starts` descents; the same seed gives the same network."""
-    best = Incumbent(np.array([np.inf]), np.zeros(3, dtype=np.int64), np.zeros(unknowns(task)))
-    rng = np.random.default_rng([seed, 4])
-    M, D = task.x.shape
-    directions = rng.standard_normal((starts, task.width, M))
-    anchors = rng.integers(D, size=(starts, task.width))
-    positives = rng.integers(task.width + 1, size=starts)
-    affines = (rng.random(starts) < 0.25).astype(np.int64)
-    # the constant network comes first, so there always is an incumbent
-    keep_incumbent(best, best.weights, 0, _constant(task, work), 0, 0, 0)
-    multistart(task, directions, anchors, positives, affines, 60, best, work)
-    return best
+class Descents:
+    """Looks for better networks while the proof goes on; the same seed and the same nodes give the same networks.
+
+    Half of the descents start anywhere, half from the incumbent with one unit replaced.
+    """
+
+    def __init__(self, task: Task, seed: int = 0) -> None:
+        self.task, self.work, self.rng = task, make_work(task), np.random.default_rng([seed, 4])
+        self.done, self._weights = 0, np.zeros(unknowns(task))
+        p = unknowns(task)
+        self.best = Incumbent(
+            np.array([np.inf]), np.zeros(3, dtype=np.int64), np.zeros(p), np.zeros(SEEN, dtype=np.uint64)
+        )
+        # the constant network comes first, so there always is an incumbent
+        constant = float(descend(task, self._weights, 0, 0, 0, 0, 0, self.work))
+        keep_incumbent(self.best, self._weights, 0, constant, 0, 0, 0)
+        self.keep_up(0)
+
+    def keep_up(self, nodes: int) -> None:
+        """Goes on until the descents are as many as `nodes` nodes deserve: often at first, seldom later."""
+        due = STARTS_PER_UNIT * self.task.width + int(np.sqrt(DESCENTS * nodes))
+        while self.done < due:
+            self._batch(min(BATCH, due - self.done))
+
+    def _batch(self, count: int) -> None:
+        task, rng = self.task, self.rng
+        M, D = task.x.shape
+        fresh, kicked = count - count // 2, count // 2
+        multistart(
+            task, rng.standard_normal((fresh, task.width, M)), rng.integers(D, size=(fresh, task.width)),
+            rng.integers(task.width + 1, size=fresh), _rarely(rng, fresh), STEPS, self._weights, self.best, self.work,
+        )  # fmt: skip
+        kick(
+            task, rng.standard_normal((kicked, M)), rng.integers(D, size=kicked),
+            rng.integers(task.width, size=kicked), 1 - 2 * rng.integers(2, size=kicked), _rarely(rng, kicked), STEPS,
+            self._weights, self.best, self.work,
+        )  # fmt: skip
+        self.done += count
 
 
-def _constant(task: Task, work: Work) -> float:
-    weights = np.zeros(unknowns(task))
-    return float(descend(task, weights, 0, 0, 0, 0, 0, work))
+def _rarely(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
+    return (rng.random(count) < 0.2).astype(np.int64)
 
 
 def decode(problem: Problem, task: Task, best: Incumbent) -> tuple[ReluNetwork, Floats, Floats, float]:
@@ -62,9 +92,9 @@ def decode(problem: Problem, task: Task, best: Incumbent) -> tuple[ReluNetwork, 
     return problem.network(signs, vectors, bias), signs, vectors, bias
 
 
-def improve_network(problem: Problem, task: Task, work: Work, best: Incumbent, network: ReluNetwork) -> None:
+def improve_network(problem: Problem, descents: Descents, network: ReluNetwork) -> None:
     """Descends from a network with one hidden layer; keeps it where it beats the incumbent."""
-    n = len(problem.back) - 1
+    task, n = descents.task, len(problem.back) - 1
     if network.hidden_layers != 1 or network.output_dim != 1 or network.input_dim != n:
         raise ArgumentError(f"warm_start is {network}; pass a network {n}-w-1 with one hidden layer and one output")
     if network.size > problem.width:
@@ -79,5 +109,5 @@ def improve_network(problem: Problem, task: Task, work: Work, best: Incumbent, n
     weights[: task.bias] = bias
     p = task.bias + units.size
     weights[task.bias : p] = units.ravel()
-    value = descend(task, weights, p, task.bias, len(units), positive, 60, work)
-    keep_incumbent(best, weights, p, value, len(units), positive, 0)
+    value = descend(task, weights, p, task.bias, len(units), positive, STEPS, descents.work)
+    keep_incumbent(descents.best, weights, p, value, len(units), positive, 0)

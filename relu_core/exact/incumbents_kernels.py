@@ -3,163 +3,143 @@
 import numpy as np
 from numba import njit
 
+from relu_core.exact.glide_kernels import (
+    glide,
+    network_outputs,
+    network_value,
+    norm_derivatives,
+    shorten,
+    smooth_derivatives,
+)
+from relu_core.exact.losses import ABSOLUTE, HINGE, LOGISTIC
 from relu_core.exact.quadratic_kernels import solve_shifted
-from relu_core.exact.relaxation_kernels import ABSOLUTE, HINGE, HUBER, LOGISTIC, SQUARED
+from relu_core.exact.rows_kernels import products
+from relu_core.exact.scratch import (
+    BEND,
+    CALLED,
+    FACTOR,
+    GRADIENT,
+    HESSIAN,
+    JACOBIAN,
+    LOOP,
+    LOW,
+    NEWTON,
+    PICKED,
+    SCALED,
+    SLOPE,
+    TRIAL,
+    Z,
+)
 
-FAST = {"reassoc", "contract", "nsz", "arcp"}
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def network_outputs(task, weights, free, units, positive, work):
-    """work.low = outputs of the network [bias, affine part, v_1 .. v_units] at all rows."""
-    M, D = task.x.shape
-    for i in range(D):
-        work.low[i] = 0.0
-    for a in range(free):
-        for i in range(D):
-            work.low[i] += weights[a] * (1.0 if a < task.bias else task.x[a - task.bias, i])
-    for j in range(units):
-        sign, first = 1.0 if j < positive else -1.0, free + j * M
-        for i in range(D):
-            work.scaled[i] = 0.0
-        for a in range(M):
-            for i in range(D):
-                work.scaled[i] += weights[first + a] * task.x[a, i]
-        for i in range(D):
-            work.low[i] += sign * max(0.0, work.scaled[i])
-            work.z[j, i] = work.scaled[i]
+# Descents that end within this factor of the incumbent are worth a closer look.
+PROMISING = 1.3
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def network_value(task, weights, free, units, positive, work):
-    """True objective; infinite where a unit breaks the norm bound."""
-    M, D = task.x.shape
-    network_outputs(task, weights, free, units, positive, work)
-    value = 0.0
-    for i in range(D):
-        r = work.low[i] - task.y[i]
-        if task.loss == SQUARED:
-            value += task.weight[i] * r * r
-        elif task.loss == ABSOLUTE:
-            value += task.weight[i] * abs(r)
-        elif task.loss == HUBER:
-            size = min(abs(r), task.delta)
-            value += task.weight[i] * size * (abs(r) - 0.5 * size)
-        elif task.loss == HINGE:
-            value += task.weight[i] * max(0.0, 1.0 - task.y[i] * work.low[i])
-        else:
-            margin = -task.y[i] * work.low[i]
-            value += task.weight[i] * (np.log1p(np.exp(-abs(margin))) + max(0.0, margin))
-    if task.weight_decay > 0.0 or task.max_norm < np.inf:
-        for j in range(units):
-            square = 0.0
-            for b in range(task.back.shape[0]):
-                s = 0.0
-                for a in range(M):
-                    s += task.back[b, a] * weights[free + j * M + a]
-                square += s * s
-            if square > task.max_norm * task.max_norm:
-                return np.inf
-            value += task.weight_decay * np.sqrt(square)
-    return value
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def smooth_derivatives(task, softness, work):
-    """Slope and curvature of each row's loss by its output; corners are rounded over `softness`."""
-    for i in range(task.x.shape[1]):
-        r = work.low[i] - task.y[i]
-        if task.loss == SQUARED:
-            work.slope[i], work.bend[i] = 2.0 * r, 2.0
-        elif task.loss == LOGISTIC:
-            chance = 1.0 / (1.0 + np.exp(min(500.0, max(-500.0, task.y[i] * work.low[i]))))
-            work.slope[i], work.bend[i] = -task.y[i] * chance, chance * (1.0 - chance) + 1e-9
-        elif task.loss == HINGE:
-            short = 1.0 - task.y[i] * work.low[i]
-            root = np.sqrt(short * short + softness * softness)
-            work.slope[i] = -0.5 * task.y[i] * (1.0 + short / root)
-            work.bend[i] = 0.5 * softness * softness / (root * root * root) + 1e-6
-        else:
-            width = task.delta if task.loss == HUBER else 1.0
-            root = np.sqrt(r * r + softness * softness)
-            if task.loss == HUBER:
-                work.slope[i] = min(width, max(-width, r))
-                work.bend[i] = 1.0 if abs(r) < width else 1e-3
-            else:
-                work.slope[i], work.bend[i] = r / root, softness * softness / (root * root * root) + 1e-6
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def pattern_system(task, weights, p, free, units, positive, work):
-    """work.hessian and work.target: the Newton system with every row held on its present side of every unit."""
+    """HESSIAN and GRADIENT: the Newton system with every row held on its present side of every unit."""
     M, D = task.x.shape
+    jacobian, scaled, slope, bend = work.column[JACOBIAN], work.row[SCALED], work.row[SLOPE], work.row[BEND]
     for a in range(free):
+        column, x = jacobian[a], task.x[M - 1 if a < task.bias else a - task.bias]
         for i in range(D):
-            work.jacobian[a, i] = 1.0 if a < task.bias else task.x[a - task.bias, i]
+            column[i] = x[i]
     for j in range(units):
-        sign = 1.0 if j < positive else -1.0
+        sign, z = 1.0 if j < positive else -1.0, work.unit[Z, j]
         for a in range(M):
+            column, x = jacobian[free + j * M + a], task.x[a]
             for i in range(D):
-                work.jacobian[free + j * M + a, i] = sign * task.x[a, i] if work.z[j, i] > 0.0 else 0.0
+                column[i] = sign * x[i] if z[i] > 0.0 else 0.0
     for a in range(p):
-        gradient = 0.0
+        gradient, column = 0.0, jacobian[a]
         for i in range(D):
-            gradient += task.weight[i] * work.slope[i] * work.jacobian[a, i]
-            work.scaled[i] = task.weight[i] * work.bend[i] * work.jacobian[a, i]
-        work.gradient[a] = gradient
-        for b in range(a + 1):
-            s = 0.0
-            for i in range(D):
-                s += work.scaled[i] * work.jacobian[b, i]
-            work.hessian[a, b] = s
-            work.hessian[b, a] = s
+            gradient += task.weight[i] * slope[i] * column[i]
+        for i in range(D):
+            scaled[i] = task.weight[i] * bend[i] * column[i]
+        work.vector[GRADIENT, a] = gradient
+        products(jacobian, scaled, D, a, work.square[HESSIAN])
     if task.weight_decay > 0.0:
-        metric = task.back.T @ task.back
         for j in range(units):
-            v = weights[free + j * M : free + (j + 1) * M]
-            pull = metric @ v
-            norm = np.sqrt(v @ pull) + 1e-9
-            for a in range(M):
-                work.gradient[free + j * M + a] += task.weight_decay * pull[a] / norm
-                for b in range(M):
-                    bend = metric[a, b] / norm - pull[a] * pull[b] / (norm * norm * norm)
-                    work.hessian[free + j * M + a, free + j * M + b] += task.weight_decay * bend
+            norm_derivatives(task, weights, free + j * M, work)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**CALLED)
 def descend(task, weights, p, free, units, positive, steps, work):
     """Improves the weights in place until a step gains nothing; returns the objective."""
     value = network_value(task, weights, free, units, positive, work)
-    softness = 0.3
+    softness, picked, trial, newton = 0.3, work.index[PICKED], work.vector[TRIAL], work.vector[NEWTON]
     for a in range(p):
-        work.picked[a] = a
+        picked[a] = a
     for _ in range(steps):
         network_outputs(task, weights, free, units, positive, work)
         smooth_derivatives(task, softness, work)
         pattern_system(task, weights, p, free, units, positive, work)
         trace = 0.0
         for a in range(p):
-            trace = max(trace, work.hessian[a, a])
-        solve_shifted(work.hessian, work.picked, p, work.gradient, 1e-11 * trace + 1e-300, work.factor, work.newton)
+            trace = max(trace, work.square[HESSIAN, a, a])
+        solve_shifted(
+            work.square[HESSIAN], picked, p, work.vector[GRADIENT], 1e-11 * trace + 1e-300, work.square[FACTOR], newton
+        )
         step, moved = 1.0, False
         while step > 1e-4:
             for a in range(p):
-                work.trial[a] = weights[a] - step * work.newton[a]
-            new = network_value(task, work.trial, free, units, positive, work)
+                trial[a] = weights[a] - step * newton[a]
+            if task.max_norm < np.inf:
+                shorten(task, trial, free, units)
+            new = network_value(task, trial, free, units, positive, work)
             if new < value * (1.0 - 1e-10):
                 for a in range(p):
-                    weights[a] = work.trial[a]
+                    weights[a] = trial[a]
                 value, moved = new, True
                 break
             step *= 0.5
         rounded = task.loss == ABSOLUTE or task.loss == HINGE
         if not moved and (not rounded or softness < 1e-6):
-            return value
+            break
         softness *= 0.3 if not moved else 0.7
+    if task.loss == HINGE or task.loss == LOGISTIC:
+        return stretch(task, weights, p, free, units, positive, value, work)
     return value
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
+def stretch(task, weights, p, free, units, positive, value, work):
+    """Lengthens a network that has every row on its class's side: its hinge loss is then 0, its logistic one nearly."""
+    network_outputs(task, weights, free, units, positive, work)
+    least, trial = np.inf, work.vector[TRIAL]
+    for i in range(task.x.shape[1]):
+        least = min(least, task.y[i] * work.row[LOW, i])
+    if not 1e-9 < least < np.inf:
+        return value
+    longer = (1.0 + 1e-12) / least if task.loss == HINGE else 40.0 / least
+    for a in range(p):
+        trial[a] = longer * weights[a]
+    new = network_value(task, trial, free, units, positive, work)
+    if new < value:
+        for a in range(p):
+            weights[a] = trial[a]
+        return new
+    return value
+
+
+@njit(**LOOP)
+def new_pattern(task, units, positive, best, work):
+    """Whether no descent has started from this pattern of rows on their sides (Z); notes it."""
+    D = task.x.shape[1]
+    number = np.uint64(units * 64 + positive)
+    for j in range(units):
+        z, sides = work.unit[Z, j], np.uint64(0)
+        for i in range(D):
+            sides += task.tag[i] if z[i] > 0.0 else np.uint64(0)
+        number = (number ^ (sides >> np.uint64(29)) ^ sides) * np.uint64(0x9E3779B97F4A7C15)
+    place = np.int64((number >> np.uint64(20)) % np.uint64(best.seen.shape[0]))
+    if best.seen[place] == number:
+        return False
+    best.seen[place] = number
+    return True
+
+
+@njit(**CALLED)
 def keep_incumbent(best, weights, p, value, units, positive, affine):
     """Stores a better network in place."""
     if not value < best.value[0]:
@@ -171,25 +151,78 @@ def keep_incumbent(best, weights, p, value, units, positive, affine):
     return True
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def multistart(task, directions, anchors, positives, affines, steps, best, work):
+@njit(**LOOP)
+def improve(task, weights, p, free, units, positive, steps, best, work):
+    """descend, and where that is promising and its pattern is new, glide; returns the objective."""
+    value = descend(task, weights, p, free, units, positive, steps, work)
+    if value < PROMISING * best.value[0]:
+        network_outputs(task, weights, free, units, positive, work)
+        if new_pattern(task, units, positive, best, work):
+            value = glide(task, weights, p, free, units, positive, value, work)
+            if task.loss == HINGE or task.loss == LOGISTIC:
+                value = stretch(task, weights, p, free, units, positive, value, work)
+    return value
+
+
+@njit(**CALLED)
+def kick(task, directions, anchors, replaced, signs, affines, steps, weights, best, work):
+    """Descends from the incumbent with one unit replaced: by one through the data row anchors[s], of sign signs[s].
+
+    Where affines[s] says so, the unit's place is taken by a free affine part, or gives way to one.
+    """
+    M = task.x.shape[0]
+    for s in range(directions.shape[0]):
+        affine, positive = best.shape[2], 0
+        first_old = task.bias + affine * (M - 1)
+        switch = affines[s] * task.affine
+        affine_new = affine ^ switch
+        units, free = task.width - affine_new, task.bias + affine_new * (M - 1)
+        lost = -1 if affine == 1 and switch == 1 else replaced[s] % max(1, best.shape[0])
+        for a in range(weights.shape[0]):
+            weights[a] = 0.0
+        for a in range(min(free, first_old)):
+            weights[a] = best.weights[a]
+        place = 0
+        for sign in (1, -1):
+            for j in range(best.shape[0]):
+                if j != lost and (j < best.shape[1]) == (sign == 1) and place < units:
+                    for a in range(M):
+                        weights[free + place * M + a] = best.weights[first_old + j * M + a]
+                    place += 1
+            if signs[s] == sign and place < units and (affine == 1 or switch == 0):
+                new_unit(task, directions[s], anchors[s], 1e-6, weights[free + place * M : free + (place + 1) * M])
+                place += 1
+            if sign == 1:
+                positive = place
+        if place < units:
+            continue
+        p = free + units * M
+        value = improve(task, weights, p, free, units, positive, steps, best, work)
+        keep_incumbent(best, weights, p, value, units, positive, affine_new)
+
+
+@njit(**LOOP)
+def new_unit(task, direction, anchor, length, unit):
+    """unit (M,) = a hyperplane of that direction through the data row `anchor`."""
+    M, offset = task.x.shape[0], 0.0
+    for a in range(M - 1):
+        unit[a] = length * direction[a]
+        offset -= unit[a] * task.x[a, anchor]
+    unit[M - 1] = offset
+
+
+@njit(**CALLED)
+def multistart(task, directions, anchors, positives, affines, steps, weights, best, work):
     """Descends from each start: unit j's hyperplane has a random direction and passes the data row anchors[s, j]."""
     M = task.x.shape[0]
-    weights = np.zeros(work.theta.shape[0])
     for s in range(directions.shape[0]):
         affine = affines[s] * task.affine
         units, free = task.width - affine, task.bias + affine * (M - 1)
         positive, p = min(positives[s], units), free + units * M
         for a in range(free):
             weights[a] = 0.0
+        length = 1.0 if task.max_norm == np.inf else 1e-3 * task.max_norm
         for j in range(units):
-            offset = 0.0
-            for a in range(M - 1):
-                weights[free + j * M + a] = directions[s, j, a]
-                offset -= directions[s, j, a] * task.x[a, anchors[s, j]]
-            weights[free + j * M + M - 1] = offset
-        if task.max_norm < np.inf:
-            for a in range(free, p):
-                weights[a] *= 1e-3 * task.max_norm
-        value = descend(task, weights, p, free, units, positive, steps, work)
+            new_unit(task, directions[s, j], anchors[s, j], length, weights[free + j * M : free + (j + 1) * M])
+        value = improve(task, weights, p, free, units, positive, steps, best, work)
         keep_incumbent(best, weights, p, value, units, positive, affine)

@@ -6,6 +6,7 @@ from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
 
 LOSSES = ("squared", "absolute", "huber", "hinge", "logistic")
+SQUARED, ABSOLUTE, HUBER, HINGE, LOGISTIC = range(5)
 CLASSIFICATION = ("hinge", "logistic")
 
 

@@ -4,77 +4,106 @@ import numpy as np
 from numba import njit
 
 from relu_core.exact.dual_kernels import dual_bound
+from relu_core.exact.losses import ABSOLUTE, HINGE, HUBER, SQUARED
 from relu_core.exact.quadratic_kernels import nonnegative_quadratic
-from relu_core.exact.relaxation_kernels import (
-    ABSOLUTE,
-    HINGE,
-    HUBER,
-    SQUARED,
-    derivatives,
-    gather_rows,
-    gram_of_decided,
-    load_cells,
-    relaxed_value,
+from relu_core.exact.relaxation_kernels import derivatives, relaxed_value
+from relu_core.exact.rows_kernels import gather_rows, gram_of_decided, load_cells
+from relu_core.exact.scratch import (
+    CORNER,
+    FACTOR,
+    GRADIENT,
+    GRAM,
+    HESSIAN,
+    LINEAR_HESSIAN,
+    LOOP,
+    MOMENT,
+    MOVED,
+    NEWTON,
+    NUMBER,
+    PASSIVE,
+    PICKED,
+    POINT,
+    RIGHT,
+    SHIFT,
+    THETA,
+    TRIAL,
 )
 
-FAST = {"reassoc", "contract", "nsz", "arcp"}
 
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def line_search(task, value, decrease, p, free, units, positive, R, total, barrier, work):
-    """Halves the Newton step until the value falls; returns the new value and whether it did. Moves work.theta."""
-    step = 1.0
+    """Halves the Newton step until the value falls; returns the new value and whether it did. Moves THETA."""
+    theta, trial, newton, step = work.vector[THETA], work.vector[TRIAL], work.vector[NEWTON], 1.0
     for tries in range(25):
         for a in range(p):
-            work.trial[a] = work.theta[a] + step * (work.newton[a] - work.theta[a])
-        new = relaxed_value(task, work.trial, p, free, units, positive, R, total, barrier, work)
+            trial[a] = theta[a] + step * (newton[a] - theta[a])
+        new = relaxed_value(task, trial, p, free, units, positive, R, total, barrier, work)
         slack = 1e-14 * (1.0 + abs(value)) if tries == 0 else 0.0
         if new <= value + 1e-4 * step * decrease + slack:
             for a in range(p):
-                work.theta[a] = work.trial[a]
+                theta[a] = trial[a]
             return new, True
         step *= 0.5
-    relaxed_value(task, work.theta, p, free, units, positive, R, total, barrier, work)
+    relaxed_value(task, theta, p, free, units, positive, R, total, barrier, work)
     return value, False
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
+def newton_step(p, free, damping, work):
+    """NEWTON = minimiser of the quadratic model over nonnegative lengths, SHIFT the way there; returns its decrease."""
+    theta, newton, gradient, hessian = (
+        work.vector[THETA],
+        work.vector[NEWTON],
+        work.vector[GRADIENT],
+        work.square[HESSIAN],
+    )
+    right, trace = work.vector[TRIAL], 0.0
+    for a in range(p):
+        trace = max(trace, work.square[LINEAR_HESSIAN, a, a])
+    shift = damping * trace + 1e-300
+    for a in range(p):
+        s = shift * theta[a] - gradient[a]
+        for b in range(p):
+            s += hessian[a, b] * theta[b]
+        right[a] = s
+    nonnegative_quadratic(
+        p, free, hessian, right, shift, theta, newton, work.index[PASSIVE], work.index[PICKED], work.square[FACTOR],
+        work.vector[RIGHT],
+    )  # fmt: skip
+    decrease = 0.0
+    for a in range(p):
+        work.vector[SHIFT, a] = newton[a] - theta[a]
+        decrease += gradient[a] * work.vector[SHIFT, a]
+    return decrease
+
+
+@njit(**LOOP)
+def keep_point(p, work):
+    """Notes where the best dual point so far is read off."""
+    for a in range(p):
+        work.vector[POINT, a] = work.vector[THETA, a]
+        work.vector[MOVED, a] = work.vector[SHIFT, a]
+    work.vector[POINT, p] = work.vector[NUMBER, CORNER]
+
+
+@njit(**LOOP)
 def minimise(task, p, free, units, positive, R, total, barrier, cutoff, leaf, steps, best, work):
-    """Best dual bound on Newton's way from work.theta, its dual point left in work.certificate; and the steps taken.
+    """Best dual bound on Newton's way from THETA, where it is read off left in POINT and MOVED; and the steps taken.
 
     A node whose value falls below the cutoff is left early, but for a leaf: nothing below it could be cut further.
     """
-    damping, stalls = 1e-12, 0
-    value = relaxed_value(task, work.theta, p, free, units, positive, R, total, barrier, work)
+    theta, shift, damping, stalls = work.vector[THETA], work.vector[SHIFT], 1e-12, 0
+    value = relaxed_value(task, theta, p, free, units, positive, R, total, barrier, work)
     for step in range(steps):
-        derivatives(task, work.theta, p, free, units, positive, R, barrier, work)
-        trace = 0.0
-        for a in range(p):
-            trace = max(trace, work.linear_hessian[a, a])
-        for a in range(p):
-            s = -work.gradient[a]
-            for b in range(p):
-                s += work.hessian[a, b] * work.theta[b]
-            work.target[a] = s + (damping * trace + 1e-300) * work.theta[a]
-            work.trial[a] = work.target[a]
-        nonnegative_quadratic(
-            p, free, work.hessian, work.trial, damping * trace + 1e-300, work.theta, work.newton, work.passive,
-            work.picked, work.factor, work.target,
-        )  # fmt: skip
-        decrease = 0.0
-        for a in range(p):
-            work.shift[a] = work.newton[a] - work.theta[a]
-            decrease += work.gradient[a] * work.shift[a]
+        derivatives(task, theta, p, free, units, positive, R, barrier, work)
+        decrease = newton_step(p, free, damping, work)
         hopeless = not leaf and value < cutoff and -decrease < 0.05 * (cutoff - value)
         done = hopeless or -decrease <= 1e-10 * (abs(value) + 1e-3 * abs(cutoff))
         if done or value + decrease >= cutoff - 0.1 * abs(cutoff):
-            bound = dual_bound(task, work.theta, work.shift, p, free, units, positive, R, total, work)
+            bound = dual_bound(task, theta, shift, p, free, units, positive, R, total, work)
             if bound > best:
                 best = bound
-                for a in range(p):
-                    work.certificate[0, a] = work.theta[a]
-                    work.certificate[1, a] = work.shift[a]
-                work.certificate[0, work.theta.shape[0]] = work.constant[1]
+                keep_point(p, work)
             if best >= cutoff or (done and (best > -np.inf or stalls > 2)):
                 return best, step + 1
             stalls += done
@@ -88,9 +117,9 @@ def minimise(task, p, free, units, positive, R, total, barrier, cutoff, leaf, st
     return best, steps
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def bound_node(task, cells, chosen, units, positive, affine, cutoff, warm, work):
-    """Lower bound for networks with unit j in cell chosen[j], positive output weights first; starts at work.theta.
+    """Lower bound for networks with unit j in cell chosen[j], positive output weights first; starts at THETA.
 
     Returns the bound, the number of rows visited, of unknowns, of free ones, and of Newton steps.
     """
@@ -101,29 +130,30 @@ def bound_node(task, cells, chosen, units, positive, affine, cutoff, warm, work)
     load_cells(task, cells, chosen, units, work)
     R = gather_rows(task, units, free, not squared, work)
     total = gram_of_decided(task, p, free, units, positive, work) if squared else 0.0
-    best, steps, leaf = -np.inf, 0, True
+    best, steps, undecided, theta = -np.inf, 0, 0, work.vector[THETA]
     for j in range(units):
-        leaf &= cells.undecided[chosen[j]] == 0
+        undecided += cells.undecided[chosen[j]]
     # Newton follows a path for these losses and starts at its beginning; elsewhere only a failed warm start is left
     cold = not warm or task.max_norm < np.inf or (not squared and task.loss != HUBER)
     while best == -np.inf:
         if cold:
             for a in range(p):
-                work.theta[a] = 0.0
-        best, taken = follow(task, p, free, units, positive, R, total, cutoff, leaf, work)
+                theta[a] = 0.0
+        best, taken = follow(task, p, free, units, positive, R, total, cutoff, undecided == 0, work)
         steps += taken
         if cold:
             break
         cold = True
     if squared and best < cutoff:
-        value = relaxed_value(task, work.theta, p, free, units, positive, R, total, task.barrier, work)
-        if best == -np.inf or value >= cutoff - 1e-9 * abs(cutoff):
-            R = gather_rows(task, units, free, True, work)
-            best = max(best, row_by_row_bound(task, p, free, units, positive, R, task.barrier, best, work))
+        value = relaxed_value(task, theta, p, free, units, positive, R, total, task.barrier, work)
+        if undecided == 0 or best == -np.inf or value >= cutoff - 1e-9 * abs(cutoff):
+            R = gather_rows(task, units, free, np.bool_(True), work)
+            best, taken = row_by_row_bound(task, p, free, units, positive, R, cutoff, undecided == 0, best, work)
+            steps += taken
     return best, R, p, free, steps
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def follow(task, p, free, units, positive, R, total, cutoff, leaf, work):
     """minimise, along the paths of the norm bound's barrier and of the loss's corner where there is one."""
     steps = 0
@@ -131,47 +161,56 @@ def follow(task, p, free, units, positive, R, total, cutoff, leaf, work):
         # Down the barrier's central path; no comparison with a cutoff that is not a number stops these steps early.
         height = 1e-2 * cutoff
         while height > 2.0 * task.barrier:
-            steps += minimise(task, p, free, units, positive, R, total, height, np.nan, False, 8, -np.inf, work)[1]
+            steps += minimise(
+                task, p, free, units, positive, R, total, height, np.nan, np.bool_(False), np.int64(8), -np.inf, work
+            )[1]
             height *= 0.1
-    if task.loss in (ABSOLUTE, HINGE):
+    if task.loss == ABSOLUTE or task.loss == HINGE:
         best, taken = sharpen(task, p, free, units, positive, R, task.barrier, cutoff, leaf, work)
     else:
-        best, taken = minimise(task, p, free, units, positive, R, total, task.barrier, cutoff, leaf, 60, -np.inf, work)
+        best, taken = minimise(
+            task, p, free, units, positive, R, total, task.barrier, cutoff, leaf, np.int64(60), -np.inf, work
+        )
     return best, steps + taken
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def row_by_row_bound(task, p, free, units, positive, R, barrier, best, work):
-    """The dual bound at work.theta without the Gram matrix, whose rounding grows with units that nearly cancel."""
+@njit(**LOOP)
+def row_by_row_bound(task, p, free, units, positive, R, cutoff, leaf, best, work):
+    """The dual bound at THETA without the Gram matrix, whose rounding grows with units that nearly cancel.
+
+    A leaf goes on with Newton's method there: with gradients summed over rows it reaches the last digits.
+    """
+    theta, shift = work.vector[THETA], work.vector[SHIFT]
     for a in range(p):
-        work.moment[a], work.shift[a] = 0.0, 0.0
+        work.vector[MOMENT, a], shift[a] = 0.0, 0.0
         for b in range(p):
-            work.gram[a, b] = 0.0
-    relaxed_value(task, work.theta, p, free, units, positive, R, 0.0, barrier, work)
-    derivatives(task, work.theta, p, free, units, positive, R, barrier, work)
-    bound = dual_bound(task, work.theta, work.shift, p, free, units, positive, R, 0.0, work)
+            work.square[GRAM, a, b] = 0.0
+    relaxed_value(task, theta, p, free, units, positive, R, 0.0, task.barrier, work)
+    derivatives(task, theta, p, free, units, positive, R, task.barrier, work)
+    bound = dual_bound(task, theta, shift, p, free, units, positive, R, 0.0, work)
     if bound > best:
-        for a in range(p):
-            work.certificate[0, a] = work.theta[a]
-            work.certificate[1, a] = work.shift[a]
-    return bound
+        best = bound
+        keep_point(p, work)
+    if leaf and best < cutoff:
+        return minimise(task, p, free, units, positive, R, 0.0, task.barrier, cutoff, leaf, np.int64(60), best, work)
+    return best, 0
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def sharpen(task, p, free, units, positive, R, barrier, cutoff, leaf, work):
     """minimise for losses with a corner: followed along ever sharper corners, a few steps each.
 
     The dual has no corner to round, so a blunt one often proves enough.
     """
-    best, steps = -np.inf, 0
-    work.constant[1] = 1.0
+    best, steps, number = -np.inf, 0, work.vector[NUMBER]
+    number[CORNER] = 1.0
     while True:
-        last = work.constant[1] < 2e-9
+        last = number[CORNER] < 2e-9
         best, taken = minimise(
-            task, p, free, units, positive, R, 0.0, barrier, cutoff, leaf, 30 if last else 4, best, work
+            task, p, free, units, positive, R, 0.0, barrier, cutoff, leaf, np.int64(30 if last else 4), best, work
         )
         steps += taken
-        value = relaxed_value(task, work.theta, p, free, units, positive, R, 0.0, barrier, work)
-        if best >= cutoff or last or (not leaf and work.constant[1] < 1e-3 and value < cutoff):
+        value = relaxed_value(task, work.vector[THETA], p, free, units, positive, R, 0.0, barrier, work)
+        if best >= cutoff or last or (not leaf and number[CORNER] < 1e-3 and value < cutoff):
             return best, steps
-        work.constant[1] *= 0.15
+        number[CORNER] *= 0.15

@@ -3,10 +3,10 @@
 import numpy as np
 from numba import njit
 
-FAST = {"reassoc", "contract", "nsz", "arcp"}
+from relu_core.exact.scratch import CALLED, LOOP
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def solve_positive(matrix, index, n, right, shift, factor, out):
     """out[:n] = (matrix[index, index] + shift I)^-1 right[index]; False where a pivot is lost to rounding."""
     for i in range(n):
@@ -36,14 +36,14 @@ def solve_positive(matrix, index, n, right, shift, factor, out):
     return True
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def solve_shifted(matrix, index, n, right, shift, factor, out):
     """As solve_positive, raising the shift until every pivot holds."""
     while not solve_positive(matrix, index, n, right, shift, factor, out):
         shift = 1e-14 + shift * 100.0
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def step_to_bound(x, target, index, n, free):
     """Moves x towards target over index[:n] until a bounded variable reaches 0; returns that variable, or -1."""
     step, blocking = 1.0, -1
@@ -59,7 +59,7 @@ def step_to_bound(x, target, index, n, free):
     return blocking
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**CALLED)
 def nonnegative_quadratic(p, free, hessian, linear, shift, start, x, passive, index, factor, target):
     """x = argmin 1/2 x'(hessian + shift I)x - linear'x, x[a] >= 0 for a >= free (Lawson and Hanson's active set)."""
     for a in range(p):
@@ -67,7 +67,7 @@ def nonnegative_quadratic(p, free, hessian, linear, shift, start, x, passive, in
         passive[a] = a < free or start[a] > 0.0
     for _ in range(3 * p + 5):
         for _ in range(p + 2):
-            n = 0
+            n = np.int64(0)
             for a in range(p):
                 if passive[a]:
                     index[n] = a

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
-from relu_core.exact.losses import LOSSES
+from relu_core.exact.losses import ABSOLUTE, LOSSES
 from relu_core.exact.problem import Problem
+from relu_core.exact.scratch import Work, make_scratch
 
 # Width of the smooth minorant of max(0, z), as a share of the cell's range of z.
 SMOOTHING = 0.05
@@ -33,7 +34,8 @@ class Task(NamedTuple):
     x: Floats
     y: Floats
     weight: Floats
-    back: Floats
+    metric: Floats
+    tag: NDArray[np.uint64]
     loss: int
     delta: float
     weight_decay: float
@@ -45,66 +47,6 @@ class Task(NamedTuple):
     barrier: float
 
 
-class Work(NamedTuple):
-    """Scratch of one relaxation; rows of the first R columns are those that the loops still visit.
-
-    q (w, M, D): generators at rows. kind (w, D): -1 off, 0 undecided, 1 on. raised (w, M, D): positive part of q.
-    steep, soft (w, D): 1 / width and width of the smooth kink, 0 on decided rows. fixed (w, D): 1 on rows surely on.
-    z, u, t, turn (w, D): v . x, the upper envelope, slope and curvature of the lower one; beta (w, D): the lower one's
-    multipliers in the dual. low, high, y, weight, side, residual, slope, bend (D,): output interval, target, weight,
-    violated side, its size, derivatives of the loss. jacobian (p, D).
-    constant (2,): what the norm bound costs the dual; the width over which a loss's corner is rounded.
-    gram (p, p), moment (p,): rows that all cells decide, squared loss. norms (w, M, M): Gram of the generators as the
-    penalty sees them.
-    """
-
-    q: Floats
-    kind: NDArray[np.int8]
-    row: NDArray[np.int64]
-    visited: Floats
-    raised: Floats
-    steep: Floats
-    soft: Floats
-    fixed: Floats
-    base: Floats
-    z: Floats
-    u: Floats
-    t: Floats
-    turn: Floats
-    beta: Floats
-    low: Floats
-    high: Floats
-    y: Floats
-    weight: Floats
-    side: Floats
-    residual: Floats
-    slope: Floats
-    bend: Floats
-    dual: Floats
-    scaled: Floats
-    jacobian: Floats
-    gram: Floats
-    moment: Floats
-    norms: Floats
-    hessian: Floats
-    linear_hessian: Floats
-    factor: Floats
-    theta: Floats
-    gradient: Floats
-    penalty: Floats
-    constant: Floats
-    trial: Floats
-    newton: Floats
-    shift: Floats
-    kept: Floats
-    target: Floats
-    passive: NDArray[np.bool_]
-    picked: NDArray[np.int64]
-    certificate: Floats
-    score: Floats
-    places: Floats
-
-
 def make_task(problem: Problem) -> Task:
     """The loops' view of a problem."""
     plain = problem.output_bias and problem.weight_decay == 0 and np.isinf(problem.max_norm)
@@ -112,7 +54,8 @@ def make_task(problem: Problem) -> Task:
         x=np.ascontiguousarray(problem.rows.T),
         y=problem.y,
         weight=problem.weight,
-        back=np.ascontiguousarray(problem.back),
+        metric=np.ascontiguousarray(problem.back.T @ problem.back),
+        tag=np.random.default_rng(5).integers(1 << 63, size=len(problem.y), dtype=np.uint64),
         loss=LOSSES.index(problem.loss),
         delta=problem.delta,
         weight_decay=problem.weight_decay,
@@ -133,54 +76,6 @@ def unknowns(task: Task) -> int:
 
 def make_work(task: Task) -> Work:
     """Scratch for one thread."""
-    (M, D), w, p = task.x.shape, task.width, unknowns(task)
+    M, D = task.x.shape
     # the absolute loss is two losses with one corner, so each row may be visited twice
-    most = 2 * D if task.loss == LOSSES.index("absolute") else D
-    units, rows, square, vector = np.zeros((w, M, most)), np.zeros(most), np.zeros((p, p)), np.zeros(p)
-    return Work(
-        q=units.copy(),
-        kind=np.zeros((w, D), dtype=np.int8),
-        row=np.zeros(most, dtype=np.int64),
-        visited=units.copy(),
-        raised=units.copy(),
-        steep=np.zeros((w, most)),
-        soft=np.zeros((w, most)),
-        fixed=np.zeros((w, most)),
-        base=np.zeros((M, most)),
-        z=np.zeros((w, most)),
-        u=np.zeros((w, most)),
-        t=np.zeros((w, most)),
-        turn=np.zeros((w, most)),
-        beta=np.zeros((w, most)),
-        low=rows.copy(),
-        high=rows.copy(),
-        y=rows.copy(),
-        weight=rows.copy(),
-        side=rows.copy(),
-        residual=rows.copy(),
-        slope=rows.copy(),
-        bend=rows.copy(),
-        dual=rows.copy(),
-        scaled=rows.copy(),
-        jacobian=np.zeros((p, most)),
-        gram=square.copy(),
-        moment=vector.copy(),
-        norms=np.zeros((w, M, M)),
-        hessian=square.copy(),
-        linear_hessian=square.copy(),
-        factor=square.copy(),
-        theta=vector.copy(),
-        gradient=vector.copy(),
-        penalty=vector.copy(),
-        constant=np.zeros(2),
-        trial=vector.copy(),
-        newton=vector.copy(),
-        shift=vector.copy(),
-        kept=vector.copy(),
-        target=vector.copy(),
-        passive=np.zeros(p, dtype=np.bool_),
-        picked=np.zeros(p, dtype=np.int64),
-        certificate=np.zeros((2, p + 1)),
-        score=np.zeros(w),
-        places=rows.copy(),
-    )
+    return make_scratch(D, 2 if task.loss == ABSOLUTE else 1, task.width, M, unknowns(task))

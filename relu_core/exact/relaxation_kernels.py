@@ -1,200 +1,176 @@
-"""Loops of the relaxation: outputs as intervals, derivatives, the dual bound, Newton's method."""
+"""Loops of the relaxation: outputs as intervals, the loss of intervals, its derivatives.
+
+Each loop over rows writes one line and reads few: that is what compilers turn into vector instructions.
+"""
 
 import numpy as np
 from numba import njit
 
-from relu_core.exact.cones_kernels import ON_HYPERPLANE
-
-FAST = {"reassoc", "contract", "nsz", "arcp"}
-SQUARED, ABSOLUTE, HUBER, HINGE, LOGISTIC = 0, 1, 2, 3, 4
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def load_cells(task, cells, chosen, units, work):
-    """Generators of each unit's cell at all rows, and the side on which the cell puts each row."""
-    M, D = task.x.shape
-    for j in range(units):
-        c = chosen[j]
-        for k in range(M):
-            for i in range(D):
-                work.q[j, k, i] = 0.0
-            for a in range(M):
-                weight = cells.generator[c, k, a]
-                for i in range(D):
-                    work.q[j, k, i] += weight * task.x[a, i]
-        for i in range(D):
-            above, below = False, False
-            for k in range(M):
-                if abs(work.q[j, k, i]) < ON_HYPERPLANE:
-                    work.q[j, k, i] = 0.0
-                above |= work.q[j, k, i] > 0.0
-                below |= work.q[j, k, i] < 0.0
-            work.kind[j, i] = (0 if below else 1) if above else -1
-        if task.weight_decay > 0.0 or task.max_norm < np.inf:
-            seen = cells.generator[c] @ task.back.T
-            work.norms[j] = seen @ seen.T
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def gather_rows(task, units, free, everything, work):
-    """Copies the rows that need a visit: the undecided ones, or everything. Returns their number R."""
-    M, D = task.x.shape
-    R = 0
-    for i in range(D):
-        undecided = everything
-        for j in range(units):
-            undecided |= work.kind[j, i] == 0
-        work.dual[i] = 0.0 if undecided else task.weight[i]
-        if undecided:
-            for side in (1.0, -1.0):
-                if side == 1.0 or task.loss == ABSOLUTE:
-                    work.row[R], work.side[R] = i, -task.y[i] if task.loss == HINGE else side
-                    work.y[R], work.weight[R] = task.y[i], task.weight[i]
-                    R += 1
-    for a in range(free):
-        for r in range(R):
-            work.base[a, r] = 1.0 if a < task.bias else task.x[a - task.bias, work.row[r]]
-    for j in range(units):
-        for r in range(R):
-            i = work.row[r]
-            kind, most, least = work.kind[j, i], 0.0, 0.0
-            for k in range(M):
-                value = work.q[j, k, i] if kind >= 0 else 0.0
-                work.visited[j, k, r], work.raised[j, k, r] = value, max(value, 0.0)
-                most, least = max(most, value), min(least, value)
-            width = task.smoothing * (most - least) + 1e-9
-            work.soft[j, r] = width if kind == 0 else 0.0
-            work.steep[j, r] = 1.0 / width if kind == 0 else 0.0
-            work.fixed[j, r] = 1.0 if kind == 1 else 0.0
-    return R
+from relu_core.exact.losses import ABSOLUTE, HINGE, LOGISTIC, SQUARED
+from relu_core.exact.rows_kernels import products
+from relu_core.exact.scratch import (
+    BASE,
+    BEND,
+    CORNER,
+    FIXED,
+    GRADIENT,
+    GRAM,
+    HESSIAN,
+    HIGH,
+    JACOBIAN,
+    LINEAR_HESSIAN,
+    LOOP,
+    LOW,
+    MOMENT,
+    NORM_COST,
+    NUMBER,
+    PENALTY,
+    RAISED,
+    RESIDUAL,
+    SCALED,
+    SIDE,
+    SLOPE,
+    SOFT,
+    STEEP,
+    TARGET,
+    TURN,
+    VISITED,
+    WEIGHT,
+    H,
+    T,
+    U,
+    Z,
+)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def gram_of_decided(task, p, free, units, positive, work):
-    """Gram matrix and moments of the decided rows (weights in work.dual, 0 elsewhere); returns sum of weight y^2."""
-    M, D = task.x.shape
-    for a in range(free):
-        for i in range(D):
-            work.jacobian[a, i] = 1.0 if a < task.bias else task.x[a - task.bias, i]
-    for j in range(units):
-        sign = 1.0 if j < positive else -1.0
-        for k in range(M):
-            a = free + j * M + k
-            for i in range(D):
-                work.jacobian[a, i] = sign * work.q[j, k, i] if work.kind[j, i] > 0 else 0.0
-    total = 0.0
-    for i in range(D):
-        total += work.dual[i] * task.y[i] * task.y[i]
-    for a in range(p):
-        moment = 0.0
-        for i in range(D):
-            work.scaled[i] = work.dual[i] * work.jacobian[a, i]
-            moment += work.scaled[i] * task.y[i]
-        work.moment[a] = moment
-        for b in range(a + 1):
-            s = 0.0
-            for i in range(D):
-                s += work.scaled[i] * work.jacobian[b, i]
-            work.gram[a, b] = s
-            work.gram[b, a] = s
-    return total
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def output_intervals(task, theta, free, units, positive, R, work):
-    """Smooth lower and upper envelope of the outputs at the visited rows.
-
-    The kink is a parabola; with a loss that has a corner it is a hyperbola as wide as the corner's (Chen and Harker's
-    smoothing), which Newton's method follows as it would follow an interior-point path.
-    """
-    M = task.x.shape[0]
-    corners, width = task.loss == ABSOLUTE or task.loss == HINGE, work.constant[1]
+    """Smooth lower and upper envelope of the outputs at the visited rows: LOW and HIGH."""
+    low, high = work.row[LOW], work.row[HIGH]
     for r in range(R):
-        work.low[r] = 0.0
+        low[r] = 0.0
     for a in range(free):
+        weight, column = theta[a], work.column[BASE, a]
         for r in range(R):
-            work.low[r] += theta[a] * work.base[a, r]
+            low[r] += weight * column[r]
     for r in range(R):
-        work.high[r] = work.low[r]
+        high[r] = low[r]
     for j in range(units):
-        for r in range(R):
-            work.z[j, r] = 0.0
-            work.u[j, r] = 0.0
-        for k in range(M):
-            length = theta[free + j * M + k]
-            if length != 0.0:
-                for r in range(R):
-                    work.z[j, r] += length * work.visited[j, k, r]
-                    work.u[j, r] += length * work.raised[j, k, r]
-        for r in range(R):
-            z, soft = work.z[j, r], work.soft[j, r]
-            if corners and soft > 0.0:
-                root = np.sqrt(z * z + 4.0 * soft * soft * width * width)
-                t, h = 0.5 + 0.5 * z / root, 0.5 * (z + root)
-                work.turn[j, r] = 2.0 * soft * soft * width * width / (root * root * root)
-            else:
-                t = max(work.fixed[j, r], min(1.0, max(0.0, z * work.steep[j, r])))
-                h = t * (z - 0.5 * t * soft)
-                work.turn[j, r] = work.steep[j, r] if 0.0 < t < 1.0 else 0.0
-            work.t[j, r] = t
-            if j < positive:
-                work.low[r] += h
-                work.high[r] += work.u[j, r]
-            else:
-                work.low[r] -= work.u[j, r]
-                work.high[r] -= h
+        unit_envelope(task, theta, free, j, R, work)
+        lower, upper = work.unit[H, j], work.unit[U, j]
+        if j < positive:
+            for r in range(R):
+                low[r] += lower[r]
+            for r in range(R):
+                high[r] += upper[r]
+        else:
+            for r in range(R):
+                low[r] -= upper[r]
+            for r in range(R):
+                high[r] -= lower[r]
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
+def unit_envelope(task, theta, free, j, R, work):
+    """Z, U, T and H of unit j: v . x, its upper envelope, slope and value of the smooth lower one."""
+    M = task.x.shape[0]
+    z, u, t, h, soft = work.unit[Z, j], work.unit[U, j], work.unit[T, j], work.unit[H, j], work.unit[SOFT, j]
+    for r in range(R):
+        z[r] = 0.0
+    for r in range(R):
+        u[r] = 0.0
+    for k in range(M):
+        length = theta[free + j * M + k]
+        if length != 0.0:
+            visited, raised = work.cone[VISITED, j, k], work.cone[RAISED, j, k]
+            for r in range(R):
+                z[r] += length * visited[r]
+            for r in range(R):
+                u[r] += length * raised[r]
+    if task.loss == ABSOLUTE or task.loss == HINGE:
+        hyperbola(z, soft, work.unit[FIXED, j], work.vector[NUMBER, CORNER], R, t, h, work.unit[TURN, j])
+        return
+    steep, fixed = work.unit[STEEP, j], work.unit[FIXED, j]
+    for r in range(R):
+        t[r] = max(fixed[r], min(1.0, max(0.0, z[r] * steep[r])))
+    for r in range(R):
+        h[r] = t[r] * (z[r] - 0.5 * t[r] * soft[r])
+
+
+@njit(**LOOP)
+def hyperbola(z, soft, fixed, width, R, t, h, turn):
+    """Slope, value and curvature of the lower envelope with a loss that has a corner: as wide as the loss's corner.
+
+    Newton's method follows it as it would follow an interior-point path. Source: Chen and Harker 1993.
+    """
+    for r in range(R):
+        if soft[r] > 0.0:
+            wide = 4.0 * soft[r] * soft[r] * width * width
+            root = np.sqrt(z[r] * z[r] + wide)
+            t[r], h[r] = 0.5 + 0.5 * z[r] / root, 0.5 * (z[r] + root)
+            turn[r] = 0.5 * wide / (root * root * root)
+        else:
+            t[r], h[r], turn[r] = fixed[r], fixed[r] * z[r], 0.0
+
+
+@njit(**LOOP)
 def row_loss(task, R, work):
-    """Loss of the intervals: sets side, residual, slope and bend of each visited row, returns the weighted sum."""
-    total = 0.0
+    """Loss of the intervals: sets SIDE, RESIDUAL, SLOPE and BEND of each visited row, returns the weighted sum."""
+    low, high, target, weight = work.row[LOW], work.row[HIGH], work.row[TARGET], work.row[WEIGHT]
+    side, residual, slope, bend = work.row[SIDE], work.row[RESIDUAL], work.row[SLOPE], work.row[BEND]
     if task.loss == LOGISTIC:
-        for r in range(R):
-            side = -work.y[r]
-            value = work.low[r] if side > 0.0 else -work.high[r]
-            tail = np.exp(-abs(value))
-            chance = 1.0 / (1.0 + tail) if value > 0.0 else tail / (1.0 + tail)
-            work.side[r], work.residual[r], work.slope[r], work.bend[r] = side, value, chance, chance * (1.0 - chance)
-            total += work.weight[r] * (np.log1p(tail) + max(value, 0.0))
-        return total
+        return logistic_loss(low, high, target, weight, R, side, residual, slope, bend)
     if task.loss == ABSOLUTE or task.loss == HINGE:
         return corner_loss(task, R, work)
+    total = 0.0
     for r in range(R):
-        below, above = work.low[r] - work.y[r], work.y[r] - work.high[r]
-        value = max(0.0, max(below, above))
-        work.side[r] = (1.0 if below > 0.0 else 0.0) - (1.0 if above > 0.0 else 0.0)
-        work.residual[r] = value
+        residual[r] = max(0.0, max(low[r] - target[r], target[r] - high[r]))
+    for r in range(R):
+        side[r] = (1.0 if low[r] > target[r] else 0.0) - (1.0 if high[r] < target[r] else 0.0)
     if task.loss == SQUARED:
         for r in range(R):
-            work.slope[r] = 2.0 * work.residual[r]
-            work.bend[r] = 2.0 if work.residual[r] > 0.0 else 0.0
-            total += work.weight[r] * work.residual[r] * work.residual[r]
+            total += weight[r] * residual[r] * residual[r]
         return total
     for r in range(R):
-        value = min(work.residual[r], task.delta)
-        work.slope[r] = value
-        work.bend[r] = 1.0 if 0.0 < work.residual[r] < task.delta else 0.0
-        total += work.weight[r] * value * (work.residual[r] - 0.5 * value)
+        value = min(residual[r], task.delta)
+        slope[r] = value
+        bend[r] = 1.0 if 0.0 < residual[r] < task.delta else 0.0
+        total += weight[r] * value * (residual[r] - 0.5 * value)
     return total
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
+def logistic_loss(low, high, target, weight, R, side, residual, slope, bend):
+    """row_loss for the logistic loss."""
+    total = 0.0
+    for r in range(R):
+        side[r] = -target[r]
+        value = low[r] if side[r] > 0.0 else -high[r]
+        tail = np.exp(-abs(value))
+        chance = 1.0 / (1.0 + tail) if value > 0.0 else tail / (1.0 + tail)
+        residual[r], slope[r], bend[r] = value, chance, chance * (1.0 - chance)
+        total += weight[r] * (np.log1p(tail) + max(value, 0.0))
+    return total
+
+
+@njit(**LOOP)
 def corner_loss(task, R, work):
     """row_loss for the losses with a corner, each visited row on its given side; the corner is a hyperbola above it."""
-    total, width = 0.0, work.constant[1]
+    low, high, target, weight = work.row[LOW], work.row[HIGH], work.row[TARGET], work.row[WEIGHT]
+    residual, slope, bend = work.row[RESIDUAL], work.row[SLOPE], work.row[BEND]
+    total, width = 0.0, work.vector[NUMBER, CORNER]
     for r in range(R):
-        side = work.side[r]
-        value = side * (work.low[r] if side > 0.0 else work.high[r])
-        value += 1.0 if task.loss == HINGE else -side * work.y[r]
+        side = work.row[SIDE, r]
+        value = side * (low[r] if side > 0.0 else high[r])
+        value += 1.0 if task.loss == HINGE else -side * target[r]
         root = np.sqrt(value * value + 4.0 * width * width)
-        work.residual[r], work.slope[r] = value, 0.5 + 0.5 * value / root
-        work.bend[r] = 2.0 * width * width / (root * root * root)
-        total += work.weight[r] * 0.5 * (value + root)
+        residual[r], slope[r] = value, 0.5 + 0.5 * value / root
+        bend[r] = 2.0 * width * width / (root * root * root)
+        total += weight[r] * 0.5 * (value + root)
     return total
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def unit_norm(task, theta, first, j, barrier, work):
     """Penalty on the norm s of unit j: its value, d/ds over s, curvature minus that over s^2, and the bound's share.
 
@@ -222,17 +198,18 @@ def unit_norm(task, theta, first, j, barrier, work):
     return value, slope, turn, constant
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def relaxed_value(task, theta, p, free, units, positive, R, total, barrier, work):
     """Value of the smooth relaxation at theta."""
     output_intervals(task, theta, free, units, positive, R, work)
     value = row_loss(task, R, work)
     if task.loss == SQUARED:
         value += total
+        gram, moment = work.square[GRAM], work.vector[MOMENT]
         for a in range(p):
-            s = -2.0 * work.moment[a]
+            s = -2.0 * moment[a]
             for b in range(p):
-                s += work.gram[a, b] * theta[b]
+                s += gram[a, b] * theta[b]
             value += theta[a] * s
     if task.weight_decay > 0.0 or task.max_norm < np.inf:
         for j in range(units):
@@ -240,96 +217,107 @@ def relaxed_value(task, theta, p, free, units, positive, R, total, barrier, work
     return value
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def fill_jacobian(task, free, units, positive, R, work):
-    """Derivative of each row's residual by each unknown, with the slopes t of the lower envelopes held."""
-    M = task.x.shape[0]
-    for a in range(free):
-        for r in range(R):
-            work.jacobian[a, r] = work.side[r] * work.base[a, r]
-    for j in range(units):
-        sign = 1.0 if j < positive else -1.0
-        for k in range(M):
-            a = free + j * M + k
-            for r in range(R):
-                if sign * work.side[r] > 0.0:
-                    work.jacobian[a, r] = work.t[j, r] * work.visited[j, k, r]
-                else:
-                    work.jacobian[a, r] = -work.raised[j, k, r]
-
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def derivatives(task, theta, p, free, units, positive, R, barrier, work):
     """Gradient, Hessian, and the Hessian without the norms' part; residuals are those of the last value."""
-    fill_jacobian(task, free, units, positive, R, work)
     squared = task.loss == SQUARED
-    for a in range(p):
-        slope = 0.0
+    weight, slope, bend = work.row[WEIGHT], work.row[SLOPE], work.row[BEND]
+    if squared:
+        residual = work.row[RESIDUAL]
         for r in range(R):
-            slope += work.weight[r] * work.slope[r] * work.jacobian[a, r]
-            work.scaled[r] = work.weight[r] * work.bend[r] * work.jacobian[a, r]
+            slope[r] = 2.0 * residual[r]
+        for r in range(R):
+            bend[r] = 2.0 if residual[r] > 0.0 else 0.0
+    fill_jacobian(task, free, units, positive, R, work)
+    jacobian, scaled, hessian, gram = work.column[JACOBIAN], work.row[SCALED], work.square[HESSIAN], work.square[GRAM]
+    for a in range(p):
+        column, s = jacobian[a], 0.0
+        for r in range(R):
+            s += weight[r] * slope[r] * column[r]
         if squared:
-            s = -work.moment[a]
+            t = -work.vector[MOMENT, a]
             for b in range(p):
-                s += work.gram[a, b] * theta[b]
-            slope += 2.0 * s
-        work.gradient[a] = slope
-        work.penalty[a] = 0.0
-        for b in range(a + 1):
-            s = 2.0 * work.gram[a, b] if squared else 0.0
-            for r in range(R):
-                s += work.scaled[r] * work.jacobian[b, r]
-            work.linear_hessian[a, b] = s
-            work.linear_hessian[b, a] = s
-            work.hessian[a, b] = s
-            work.hessian[b, a] = s
-    work.constant[0] = 0.0
+                t += gram[a, b] * theta[b]
+            s += 2.0 * t
+        work.vector[GRADIENT, a], work.vector[PENALTY, a] = s, 0.0
+        for r in range(R):
+            scaled[r] = weight[r] * bend[r] * column[r]
+        products(jacobian, scaled, R, a, hessian)
+    if squared:
+        for a in range(p):
+            for b in range(p):
+                hessian[a, b] += 2.0 * gram[a, b]
     for j in range(units):
         add_kinks(task, free, j, 1.0 if j < positive else -1.0, R, work)
-        if task.weight_decay > 0.0 or task.max_norm < np.inf:
+    work.vector[NUMBER, NORM_COST] = 0.0
+    for a in range(p):
+        for b in range(p):
+            work.square[LINEAR_HESSIAN, a, b] = hessian[a, b]
+    if task.weight_decay > 0.0 or task.max_norm < np.inf:
+        for j in range(units):
             add_norm(task, theta, free, j, barrier, work)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
+def fill_jacobian(task, free, units, positive, R, work):
+    """Derivative of each row's residual by each unknown, with the slopes T of the lower envelopes held."""
+    M, side = task.x.shape[0], work.row[SIDE]
+    for a in range(free):
+        column, base = work.column[JACOBIAN, a], work.column[BASE, a]
+        for r in range(R):
+            column[r] = side[r] * base[r]
+    for j in range(units):
+        sign, t = 1.0 if j < positive else -1.0, work.unit[T, j]
+        for k in range(M):
+            column = work.column[JACOBIAN, free + j * M + k]
+            visited, raised = work.cone[VISITED, j, k], work.cone[RAISED, j, k]
+            for r in range(R):
+                column[r] = t[r] * visited[r] if sign * side[r] > 0.0 else -raised[r]
+
+
+@njit(**LOOP)
 def add_kinks(task, free, j, sign, R, work):
     """Curvature of unit j's smoothed kinks, which bends the loss where the lower envelope is the violated side."""
     M = task.x.shape[0]
-    some = False
+    t, steep, turn, scaled = work.unit[T, j], work.unit[STEEP, j], work.unit[TURN, j], work.row[SCALED]
+    if task.loss != ABSOLUTE and task.loss != HINGE:
+        for r in range(R):
+            turn[r] = steep[r] if 0.0 < t[r] < 1.0 else 0.0
+    side, slope, weight, most = work.row[SIDE], work.row[SLOPE], work.row[WEIGHT], 0.0
     for r in range(R):
-        inside = sign * work.side[r] > 0.0 and work.turn[j, r] > 0.0
-        work.scaled[r] = work.weight[r] * work.slope[r] * work.turn[j, r] if inside else 0.0
-        some |= inside
-    if not some:
+        scaled[r] = weight[r] * slope[r] * turn[r] if sign * side[r] > 0.0 else 0.0
+    for r in range(R):
+        most = max(most, scaled[r])
+    if most == 0.0:
         return
     for k in range(M):
+        first = work.cone[VISITED, j, k]
         for m in range(k + 1):
-            s = 0.0
+            second, s = work.cone[VISITED, j, m], 0.0
             for r in range(R):
-                s += work.scaled[r] * work.visited[j, k, r] * work.visited[j, m, r]
+                s += scaled[r] * first[r] * second[r]
             a, b = free + j * M + k, free + j * M + m
-            work.hessian[a, b] += s
-            work.linear_hessian[a, b] += s
+            work.square[HESSIAN, a, b] += s
             if a != b:
-                work.hessian[b, a] += s
-                work.linear_hessian[b, a] += s
+                work.square[HESSIAN, b, a] += s
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def add_norm(task, theta, free, j, barrier, work):
-    """Gradient and curvature of unit j's penalty; what the norm bound costs the dual goes to work.constant[0]."""
+    """Gradient and curvature of unit j's penalty; what the norm bound costs the dual goes to NORM_COST."""
     M = task.x.shape[0]
-    first = free + j * M
+    first, penalty = free + j * M, work.vector[PENALTY]
     _, slope, turn, constant = unit_norm(task, theta, first, j, barrier, work)
-    work.constant[0] += constant
+    work.vector[NUMBER, NORM_COST] += constant
     for k in range(M):
         s = 0.0
         for a in range(M):
             s += work.norms[j, k, a] * theta[first + a]
-        work.penalty[first + k] = s
+        penalty[first + k] = s
     for k in range(M):
         for a in range(M):
-            bend = slope * work.norms[j, k, a] + turn * work.penalty[first + k] * work.penalty[first + a]
-            work.hessian[first + k, first + a] += bend
+            bend = slope * work.norms[j, k, a] + turn * penalty[first + k] * penalty[first + a]
+            work.square[HESSIAN, first + k, first + a] += bend
     for k in range(M):
-        work.penalty[first + k] *= slope
-        work.gradient[first + k] += work.penalty[first + k]
+        penalty[first + k] *= slope
+        work.vector[GRADIENT, first + k] += penalty[first + k]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
 from relu_core.exact.cones import Cells, root_cells, with_room
-from relu_core.exact.incumbents import Incumbent
-from relu_core.exact.relaxation import Task, Work, unknowns
+from relu_core.exact.incumbents import Descents, Incumbent
+from relu_core.exact.relaxation import Task, unknowns
 from relu_core.exact.search_kernels import (
     CELLS,
     CLOSED,
@@ -23,6 +23,7 @@ from relu_core.exact.search_kernels import (
     expand,
     visit_roots,
 )
+from relu_core.exact.work_estimate import first_tuples
 
 # Nodes between two looks at the clock; limits never change what a node's bound is, only when the search ends.
 CHUNK = 128
@@ -66,33 +67,31 @@ class Outcome(NamedTuple):
     cells: Cells
 
 
-def count_roots(task: Task) -> int:
-    """Root nodes before the needless ones are dropped."""
-    orthants = 1 << len(task.x)
-    roots = (task.width + 1) * orthants**task.width
-    return roots + (task.width * orthants ** (task.width - 1) if task.affine else 0)
-
-
 def search(
     task: Task,
-    best: Incumbent,
-    work: Work,
+    descents: Descents,
     *,
     gap: float,
     floor: float,
     deadline: float,
     node_limit: float,
-    report: Callable[[float, float, int], None],
+    report: Callable[[float, float, int], bool],
 ) -> Outcome:
     """Branches until no open node can improve the incumbent by more than `gap`, or a limit is reached.
 
     gap: relative to the incumbent, or to `floor` where that is larger. deadline: in time.perf_counter's clock.
-    report(lower, upper, nodes): called after each chunk, search units.
+    report(lower, upper, nodes): called after each chunk, search units; True ends the search.
     """
     cells, tree = root_cells(task.x, 4096), _room(task, 1024, 1024)
     tree.number[CLOSED], tree.number[TOLERANCE], tree.number[FLOOR] = np.inf, gap, floor
     tree.counts[CELLS], tree.counts[FREE] = 1 << len(task.x), len(tree.vacant)
-    weights, ended, roots, first = np.zeros(unknowns(task)), "complete", count_roots(task), 0
+    best, work = descents.best, descents.work
+    weights, ended, roots, first = (
+        np.zeros(unknowns(task)),
+        "complete",
+        first_tuples(len(task.x), task.width, affine=task.affine == 1),
+        0,
+    )
     while True:
         cells, tree = _grow(cells, tree, task)
         if first < roots:
@@ -101,11 +100,12 @@ def search(
             first, finished = last, False
         else:
             finished = expand(task, tree, cells, best, CHUNK, weights, work)
+        descents.keep_up(int(tree.counts[NODES]))
         lower = _lower(tree, best, first < roots)
-        report(lower, float(best.value[0]), int(tree.counts[NODES]))
+        stopped = report(lower, float(best.value[0]), int(tree.counts[NODES]))
         if finished:
             break
-        if tree.counts[NODES] >= node_limit or time.perf_counter() > deadline:
+        if tree.counts[NODES] >= node_limit or stopped or time.perf_counter() > deadline:
             ended = "nodes" if tree.counts[NODES] >= node_limit else "time"
             break
     return Outcome(lower, int(tree.counts[NODES]), ended, tree, cells)

@@ -4,21 +4,22 @@ import numpy as np
 from numba import njit
 
 from relu_core.exact.cones_kernels import cut_cell
-from relu_core.exact.incumbents_kernels import descend, keep_incumbent, network_value
+from relu_core.exact.glide_kernels import network_value
+from relu_core.exact.incumbents_kernels import improve, keep_incumbent, new_pattern
 from relu_core.exact.newton_kernels import bound_node
+from relu_core.exact.scratch import FAST, LOOP, MOVED, PLACES, POINT, SCORE, THETA, WEIGHT, U, Z
 
-FAST = {"reassoc", "contract", "nsz", "arcp"}
 HEAP, FREE, CELLS, LOGGED, NODES, STEPS = 0, 1, 2, 3, 4, 5
 CLOSED, TOLERANCE, FLOOR = 0, 1, 2
 
 
-@njit(cache=True)
+@njit(**LOOP)
 def before(tree, a, b):
     """Whether open node a comes before b: lower bound first, older first in a tie."""
     return tree.bound[a] < tree.bound[b] or (tree.bound[a] == tree.bound[b] and tree.log[a] < tree.log[b])
 
 
-@njit(cache=True)
+@njit(**LOOP)
 def heap_push(tree, slot):
     """Adds an open node."""
     i = tree.counts[HEAP]
@@ -32,7 +33,7 @@ def heap_push(tree, slot):
     tree.heap[i] = slot
 
 
-@njit(cache=True)
+@njit(**LOOP)
 def heap_pop(tree):
     """Removes and returns the open node with the lowest bound."""
     top = tree.heap[0]
@@ -52,7 +53,7 @@ def heap_pop(tree):
     return top
 
 
-@njit(cache=True)
+@njit(**LOOP)
 def needless(task, cells, chosen, units, positive, affine):
     """Whether other nodes cover this one: a unit off for all rows, or on where an affine part stands in for it, or
     units of one sign out of order."""
@@ -68,47 +69,47 @@ def needless(task, cells, chosen, units, positive, affine):
     return False
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def envelope_gaps(task, units, R, work):
-    """work.score[j]: how much room unit j's envelope leaves at the undecided rows."""
+    """work.vector[SCORE, j]: how much room unit j's envelope leaves at the undecided rows."""
     for j in range(units):
         room = 0.0
         for r in range(R):
-            room += work.weight[r] * (work.u[j, r] - max(0.0, work.z[j, r]))
-        work.score[j] = room
+            room += work.row[WEIGHT, r] * (work.unit[U, j, r] - max(0.0, work.unit[Z, j, r]))
+        work.vector[SCORE, j] = room
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def try_network(task, cells, chosen, units, positive, affine, p, free, polish, best, weights, work):
     """The network that the relaxation's solution stands for, improved if it is promising."""
     M = task.x.shape[0]
     for a in range(free):
-        weights[a] = work.theta[a]
+        weights[a] = work.vector[THETA, a]
     for j in range(units):
         for a in range(M):
             s = 0.0
             for k in range(M):
-                s += work.theta[free + j * M + k] * cells.generator[chosen[j], k, a]
+                s += work.vector[THETA, free + j * M + k] * cells.generator[chosen[j], k, a]
             weights[free + j * M + a] = s
     value = network_value(task, weights, free, units, positive, work)
-    if polish or value < 1.05 * best.value[0]:
-        value = descend(task, weights, p, free, units, positive, 40, work)
+    if polish or (value < 1.05 * best.value[0] and new_pattern(task, units, positive, best, work)):
+        value = improve(task, weights, p, free, units, positive, np.int64(40), best, work)
     keep_incumbent(best, weights, p, value, units, positive, affine)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def cutoff_of(tree, best):
     """Bound from which on a node cannot improve the incumbent by more than the tolerance."""
     return best.value[0] - tree.number[TOLERANCE] * max(best.value[0], tree.number[FLOOR])
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inherited, warm, polish, weights, work):
+@njit(**LOOP)
+def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inherited, polish, weights, work):
     """Bounds a node, tries its network, and closes it or opens it for cutting."""
     if needless(task, cells, chosen, units, positive, affine):
         return
     bound, R, p, free, steps = bound_node(
-        task, cells, chosen, units, positive, affine, cutoff_of(tree, best), warm, work
+        task, cells, chosen, units, positive, affine, cutoff_of(tree, best), parent >= 0, work
     )
     undecided = 0
     for j in range(units):
@@ -116,7 +117,6 @@ def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inhe
     tree.counts[NODES] += 1
     tree.counts[STEPS] += steps
     envelope_gaps(task, units, R if undecided > 0 else 0, work)
-    solution = work.theta.copy()
     try_network(task, cells, chosen, units, positive, affine, p, free, polish, best, weights, work)
     entry = tree.counts[LOGGED]
     tree.counts[LOGGED] += 1
@@ -126,13 +126,13 @@ def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inhe
         tree.logged[entry, j] = chosen[j]
     if entry < tree.certificate.shape[0]:
         for a in range(p):
-            tree.certificate[entry, 0, a] = work.certificate[0, a]
-            tree.certificate[entry, 1, a] = work.certificate[1, a]
-        tree.certificate[entry, 0, work.theta.shape[0]] = work.certificate[0, work.theta.shape[0]]
+            tree.certificate[entry, 0, a] = work.vector[POINT, a]
+            tree.certificate[entry, 1, a] = work.vector[MOVED, a]
+        tree.certificate[entry, 0, best.weights.shape[0]] = work.vector[POINT, p]
     bound = max(bound, inherited)
     unit, most = -1, -1.0
     for j in range(units):
-        room = work.score[j] + 1e-9 * cells.undecided[chosen[j]]
+        room = work.vector[SCORE, j] + 1e-9 * cells.undecided[chosen[j]]
         if cells.undecided[chosen[j]] > 0 and cells.depth[chosen[j]] < 62 and room > most:
             unit, most = j, room
     if bound >= cutoff_of(tree, best) or unit < 0:
@@ -144,7 +144,7 @@ def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inhe
     for j in range(units):
         tree.chosen[slot, j] = chosen[j]
     for a in range(p):
-        tree.theta[slot, a] = solution[a]
+        tree.theta[slot, a] = work.vector[THETA, a]
     heap_push(tree, slot)
 
 
@@ -168,15 +168,27 @@ def visit_roots(task, tree, cells, best, first, last, weights, work):
             skip |= affine == 1 and chosen[j] >= orthants // 2
         if not skip:
             visit(
-                task, tree, cells, best, chosen, units, positive, affine, -1, 0.0, False, number % 7 == 0, weights, work
+                task,
+                tree,
+                cells,
+                best,
+                chosen,
+                units,
+                positive,
+                affine,
+                np.int64(-1),
+                0.0,
+                number % 7 == 0,
+                weights,
+                work,
             )
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(**LOOP)
 def inherit_start(tree, cells, slot, unit, cell, half, free, M, theta, work):
     """The parent's solution in the child's generators; what lies outside the child's cell is moved to its face."""
     for a in range(theta.shape[0]):
-        work.theta[a] = theta[a]
+        work.vector[THETA, a] = theta[a]
     first = free + unit * M
     a, b, place, length = cells.edge[cell, 0], cells.edge[cell, 1], cells.place[cell], cells.length[cell]
     at_a, at_b = theta[first + a], theta[first + b]
@@ -184,12 +196,12 @@ def inherit_start(tree, cells, slot, unit, cell, half, free, M, theta, work):
         middle, kept = at_b / place * length, at_a - at_b * (1.0 - place) / place
         if kept < 0.0:
             middle, kept = at_a / (1.0 - place) * length, 0.0
-        work.theta[first + a], work.theta[first + b] = kept, middle
+        work.vector[THETA, first + a], work.vector[THETA, first + b] = kept, middle
     else:
         middle, kept = at_a / (1.0 - place) * length, at_b - at_a * place / (1.0 - place)
         if kept < 0.0:
             middle, kept = at_b / place * length, 0.0
-        work.theta[first + a], work.theta[first + b] = middle, kept
+        work.vector[THETA, first + a], work.vector[THETA, first + b] = middle, kept
 
 
 @njit(cache=True, error_model="numpy", fastmath=FAST)
@@ -197,7 +209,7 @@ def expand(task, tree, cells, best, steps, weights, work):
     """Cuts up to `steps` open nodes, lowest bound first; returns True when none is left below the cutoff."""
     M = task.x.shape[0]
     chosen = np.zeros(task.width, dtype=np.int64)
-    theta = np.zeros(work.theta.shape[0])
+    theta = np.zeros(best.weights.shape[0])
     for _ in range(steps):
         if tree.counts[HEAP] == 0 or tree.bound[tree.heap[0]] >= cutoff_of(tree, best):
             return True
@@ -208,7 +220,7 @@ def expand(task, tree, cells, best, steps, weights, work):
         for a in range(theta.shape[0]):
             theta[a] = tree.theta[slot, a]
         cell = tree.chosen[slot, unit]
-        tree.counts[CELLS] = cut_cell(cells, cell, task.x, work.places, tree.counts[CELLS])
+        tree.counts[CELLS] = cut_cell(cells, cell, task.x, work.row[PLACES], tree.counts[CELLS])
         tree.branched[entry] = unit
         for half in range(2):
             for j in range(units):
@@ -216,9 +228,7 @@ def expand(task, tree, cells, best, steps, weights, work):
             chosen[unit] = cells.child[cell, half]
             inherit_start(tree, cells, slot, unit, cell, half, free, M, theta, work)
             polish = tree.counts[NODES] % 500 == 0
-            visit(
-                task, tree, cells, best, chosen, units, positive, affine, entry, inherited, True, polish, weights, work
-            )
+            visit(task, tree, cells, best, chosen, units, positive, affine, entry, inherited, polish, weights, work)
         tree.vacant[tree.counts[FREE]] = slot
         tree.counts[FREE] += 1
     return False

@@ -16,11 +16,14 @@ from relu_core.exact.coverage import missing_node
 from relu_core.exact.losses import LOSSES, row_losses
 from relu_core.exact.problem import Problem, make_problem
 from relu_core.exact.proof import Proof
+from relu_core.exact.solve_again import solve_again
 from relu_core.exact.verify_kernels import penalty_share, proved_bound
 from relu_core.network import ReluNetwork
 
 SMOOTHING = 0.05
 ROUNDING = 1e-7
+# Distances, in standard deviations of the targets, within which rounding may have put a row on its other side.
+NEAR = (0.0, 1e-12, 1e-9, 1e-6)
 
 
 def verify_fit(fit: GlobalFit, X: ArrayLike, y: ArrayLike) -> Verification:
@@ -64,26 +67,53 @@ def objective(network: ReluNetwork, problem: Problem, X: Floats, y: Floats) -> f
 
 
 def _proved_bounds(proof: Proof, problem: Problem, needed: float) -> Floats:
-    """Each node's bound: its own dual's or its parent's, which holds for all of the parent's cells.
-
-    A node's dual is read in up to four ways, until one proves what is needed: with the multipliers of decided rows of
-    either sign or held to one, with the stored shift or without. Each is a proof on its own.
-    """
-    x, bounds = np.ascontiguousarray(problem.rows.T), np.zeros(len(proof.parent))
-    loss, M, bias = LOSSES.index(problem.loss), problem.rows.shape[1], int(problem.output_bias)
-    for node, (units, positive, affine) in enumerate(proof.shape):
-        free = bias + affine * (M - 1)
-        cones, (point, shift) = proof.generator[proof.cells[node, :units]], proof.dual[node]
-        penalty, constant = penalty_share(
-            cones, problem.back, problem.weight_decay, problem.max_norm, proof.barrier, free, point,
-            free + units * M,
-        )  # fmt: skip
-        bounds[node] = bounds[proof.parent[node]] if proof.parent[node] >= 0 else 0.0
-        for split, share in product((True, False), (1.0, 0.0)):
-            if bounds[node] < needed:
-                own = proved_bound(
-                    x, problem.y, problem.weight, cones, positive, free, bias, loss, problem.delta, SMOOTHING, penalty,
-                    constant, point, share * shift, split,
-                )  # fmt: skip
-                bounds[node] = max(bounds[node], own)
+    """Each leaf's bound: its own dual's, or where that falls short an ancestor's, which holds for all below it."""
+    own: dict[int, float] = {}
+    x, bounds = np.ascontiguousarray(problem.rows.T), np.full(len(proof.parent), np.inf)
+    for leaf in np.flatnonzero(proof.branched < 0):
+        node, best = int(leaf), 0.0
+        while node >= 0 and best < needed:
+            if node not in own:
+                own[node] = _own_bound(proof, problem, x, node, needed, again=node == leaf)
+            best, node = max(best, own[node]), int(proof.parent[node])
+        bounds[leaf] = best
     return bounds
+
+
+def _own_bound(proof: Proof, problem: Problem, x: Floats, node: int, needed: float, *, again: bool) -> float:
+    """What one node's dual proves, read in several ways until one proves what is needed.
+
+    With the multipliers of decided rows of either sign or held to one, with the stored shift or without, with rows at
+    their targets on either side of them: each is a proof on its own. again: where all fall short, the node's program
+    is solved anew and a dual read off there.
+    """
+    units, positive, affine = proof.shape[node]
+    bias, M = int(problem.output_bias), len(x)
+    free = bias + affine * (M - 1)
+    cones, (point, shift) = proof.generator[proof.cells[node, :units]], proof.dual[node]
+    penalty, constant = penalty_share(
+        cones, problem.back, problem.weight_decay, problem.max_norm, proof.barrier, free, point, free + units * M
+    )
+
+    def read(at: Floats, moved: Floats, best: float) -> float:
+        for near, split in product(NEAR, (True, False)):
+            if best < needed:
+                proved = proved_bound(
+                    x, problem.y, problem.weight, cones, positive, free, bias, LOSSES.index(problem.loss),
+                    problem.delta, SMOOTHING, penalty, constant, at, moved, split, near,
+                )  # fmt: skip
+                best = max(best, proved)
+        return best
+
+    best = read(point, 0.0 * shift, read(point, shift, 0.0))
+    plain = problem.weight_decay == 0.0 and np.isinf(problem.max_norm)
+    if again and best < needed and plain and problem.loss in ("squared", "huber"):
+        p, columns = free + units * M, np.vstack([np.ones((bias, x.shape[1])), x[: free - bias]])
+        for start in (point[:p], np.zeros(p)):
+            solved = point.copy()
+            solved[:p] = solve_again(
+                cones @ x, positive, columns, problem.y, problem.weight,
+                limit=problem.delta if problem.loss == "huber" else np.inf, smoothing=SMOOTHING, start=start,
+            )  # fmt: skip
+            best = read(solved, 0.0 * shift, best)
+    return best

@@ -30,8 +30,11 @@ def relu_range(lengths, heights, smoothing, corner):
 
 
 @njit(cache=True, error_model="numpy")
-def multiplier(loss, delta, corner, side, low, high, y):
-    """The violated side of the output interval (1: above the target), the loss's slope there and its curvature."""
+def multiplier(loss, delta, corner, side, low, high, y, near):
+    """The violated side of the output interval (1: above the target), the loss's slope there and its curvature.
+
+    near: an end of the interval this close to the target counts as violated, so that its multiplier may move.
+    """
     if loss == LOGISTIC:
         chance = 1.0 / (1.0 + np.exp(-min(500.0, max(-500.0, low if y < 0 else -high))))
         return -y, chance, chance * (1.0 - chance)
@@ -40,13 +43,13 @@ def multiplier(loss, delta, corner, side, low, high, y):
         root = np.sqrt(short * short + 4.0 * corner * corner)
         return side, 0.5 + 0.5 * short / root, 2.0 * corner * corner / root**3
     side, violation = 0.0, 0.0
-    if low > y:
-        side, violation = 1.0, low - y
-    elif high < y:
-        side, violation = -1.0, y - high
+    if low > y - near:
+        side, violation = 1.0, max(0.0, low - y)
+    elif high < y + near:
+        side, violation = -1.0, max(0.0, y - high)
     if loss == SQUARED:
-        return side, 2.0 * violation, 2.0 if violation > 0.0 else 0.0
-    return side, min(violation, delta), 1.0 if 0.0 < violation < delta else 0.0
+        return side, 2.0 * violation, abs(2.0 * side)
+    return side, min(violation, delta), abs(side) if violation < delta else 0.0
 
 
 @njit(cache=True, error_model="numpy")
@@ -64,14 +67,14 @@ def conjugate(loss, t, side, y):
 
 
 @njit(cache=True, error_model="numpy")
-def read_dual(x, y, cones, positive, free, bias, loss, delta, smoothing, point, split):
+def read_dual(x, y, cones, positive, free, bias, loss, delta, smoothing, point, split, near):
     """All multipliers that the dual has at `point`, one a line: first each row's (twice with absolute loss: above and
     below the target), then each unit's lower envelope at each of these.
 
     column: what one unit of a multiplier adds to the dual conditions. along: the same with the lower envelopes' slopes
     held, which is how the multiplier moves with the unknowns. value, bend: the multiplier and how fast it moves. side:
     of each row. kind: 0 of a decided row, free; 1 of a row, bounded by the loss; 2 of an envelope, by its row's.
-    split: whether rows that all cells decide may have multipliers of either sign.
+    split: whether rows that all cells decide may have multipliers of either sign. near: see multiplier.
     """
     units, M, D = len(cones), len(x), x.shape[1]
     p, rows = free + units * M, 2 * D if loss == ABSOLUTE else D
@@ -96,7 +99,7 @@ def read_dual(x, y, cones, positive, free, bias, loss, delta, smoothing, point, 
             decided &= not (here.min() < 0.0 < here.max())
             low, high = (low + lower, high + upper) if j < positive else (low - upper, high - lower)
         given = -y[i] if loss == HINGE else (1.0 if r < D else -1.0)
-        side[r], value[r], bend[r] = multiplier(loss, delta, point[-1], given, low, high, y[i])
+        side[r], value[r], bend[r] = multiplier(loss, delta, point[-1], given, low, high, y[i], near)
         if decided:
             side[r], value[r], bend[r] = 1.0, 2.0 * (low - y[i]), 2.0
         kind[r] = 0 if decided else 1
@@ -164,14 +167,14 @@ def move_multipliers(column, along, value, bend, kind, rows, top, shift):
 
 @njit(cache=True, error_model="numpy")
 def proved_bound(
-    x, y, weight, cones, positive, free, bias, loss, delta, smoothing, penalty, constant, point, shift, split
+    x, y, weight, cones, positive, free, bias, loss, delta, smoothing, penalty, constant, point, shift, split, near
 ):
     """The lower bound that the dual point proves for the tuple of cells, after a least-squares correction of rounding.
 
     -inf where its conditions cannot be met: equality for free unknowns, at least 0 for the lengths of each cell.
     """
     column, along, value, bend, side, kind = read_dual(
-        x, y, cones, positive, free, bias, loss, delta, smoothing, point, split
+        x, y, cones, positive, free, bias, loss, delta, smoothing, point, split, near
     )
     p, rows, D = column.shape[1], len(side), len(y)
     heavy = np.zeros(len(value))

@@ -1,6 +1,7 @@
 """Deployments on a real server: the form of a flow, upserts, the automation, refusals."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -100,6 +101,19 @@ def test_runs_beyond_the_limit_wait(server: PrefectServer) -> None:
     assert found is not None
     assert found["global_concurrency_limit"]["limit"] == 1
     assert found["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+
+
+def test_as_many_evaluations_run_at_once_as_the_settings_say(running_services: Settings, server: PrefectServer) -> None:
+    planned = PlannedDeployment(deployments.EVALUATE.name, "sample_flows", "answer", ("test",), limit=1)
+    try:
+        for evaluations in (7, 9):
+            _apply(replace(running_services, evaluations=evaluations), planned)
+            found = server.deployment("Sample question", planned.name)
+            assert found is not None and found["global_concurrency_limit"]["limit"] == evaluations
+    finally:
+        found = server.deployment("Sample question", planned.name)
+        assert found is not None
+        server.request("DELETE", f"deployments/{found['id']}")
 
 
 def test_a_flow_that_cannot_be_imported_is_one_sentence(running_services: Settings, server: PrefectServer) -> None:

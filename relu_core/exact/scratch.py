@@ -1,0 +1,73 @@
+"""Scratch arrays of one relaxation, and the names of their lines.
+
+Few arrays with many lines, since each array costs every compiled call that passes it. The number of visited rows is
+rounded up to ROW_BLOCK by rows of weight 0, so that loops over rows have no remainder.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from relu_core.arguments import Floats
+
+# Options of every loop. No reference counts: a loop allocates nothing, and counting took more time than its arithmetic.
+FAST = {"reassoc", "contract", "nsz", "arcp"}
+CALLED: dict[str, Any] = {"cache": True, "error_model": "numpy", "fastmath": FAST, "_nrt": False}
+# Loops that only other loops call need no entry from Python, which takes half of the time to compile them.
+LOOP: dict[str, Any] = {**CALLED, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+ROW_BLOCK = 8
+
+HEIGHT, VISITED, RAISED = range(3)
+STEEP, SOFT, FIXED, Z, U, T, H, TURN, BETA = range(9)
+LOW, HIGH, TARGET, WEIGHT, SIDE, RESIDUAL, SLOPE, BEND, DUAL, SCALED, PLACES = range(11)
+JACOBIAN, BASE = range(2)
+GRAM, HESSIAN, LINEAR_HESSIAN, FACTOR = range(4)
+THETA, GRADIENT, PENALTY, TRIAL, NEWTON, SHIFT, KEPT, RIGHT, MOMENT, POINT, MOVED, SCORE, NUMBER = range(13)
+ROW, PICKED, PASSIVE, KIND = range(4)
+NORM_COST, CORNER = range(2)
+
+
+class Work(NamedTuple):
+    """Scratch of one thread, for w units, M generators each, p unknowns; R visited rows come first in a line.
+
+    cone (3, w, M, rows): HEIGHT generators at all rows; VISITED and RAISED: at visited rows, and positive parts.
+    unit (9, w, rows): STEEP, SOFT 1 / width and width of the smooth kink, 0 on decided rows; FIXED 1 on rows surely on;
+    Z, U: v . x and the upper envelope; T, TURN, H: slope, curvature and value of the lower one; BETA: the lower one's
+    multipliers in the dual.
+    row (11, rows): LOW, HIGH output interval; TARGET; WEIGHT; SIDE that is violated, RESIDUAL by how much; SLOPE, BEND
+    of the loss; DUAL multipliers; SCALED, PLACES: free to use.
+    column (2, p, rows): JACOBIAN of the residuals; BASE: columns of the free unknowns.
+    square (4, p, p): GRAM of the rows that all cells decide (squared loss); HESSIAN, and LINEAR_HESSIAN without the
+    norms' part; FACTOR.
+    vector (13, p + 2): see the loops; POINT, MOVED: where the best dual point is read off; SCORE of each unit; NUMBER:
+    NORM_COST what the norm bound costs the dual, CORNER the width over which a loss's corner is rounded.
+    index (4, rows): ROW of the data; PICKED, PASSIVE unknowns. kind (w, D): -1 off, 0 undecided, 1 on.
+    norms (w, M, M): Gram of the generators as the penalty sees them.
+    """
+
+    cone: Floats
+    unit: Floats
+    row: Floats
+    column: Floats
+    square: Floats
+    vector: Floats
+    index: NDArray[np.int64]  # type: ignore[assignment]  # a tuple has a method of this name, which no loop calls
+    kind: NDArray[np.int8]
+    norms: Floats
+
+
+def make_scratch(D: int, visits: int, w: int, M: int, p: int) -> Work:
+    """Scratch for D rows, each visited up to `visits` times."""
+    rows = visits * D + ROW_BLOCK
+    return Work(
+        cone=np.zeros((3, w, M, rows)),
+        unit=np.zeros((9, w, rows)),
+        row=np.zeros((11, rows)),
+        column=np.zeros((2, max(p, M), rows)),
+        square=np.zeros((4, p, p)),
+        vector=np.zeros((13, p + w + 2)),
+        index=np.zeros((3, max(rows, p)), dtype=np.int64),
+        kind=np.zeros((w, D), dtype=np.int8),
+        norms=np.zeros((w, M, M)),
+    )
