@@ -6,8 +6,8 @@ export DO_NOT_TRACK = true
 export MLFLOW_DISABLE_TELEMETRY = true
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: setup demo test lint trial-real calibrate bench-regions bench-exact bench-training bench-theory bench-streaming \
-	bench-planted bench-overhead bench-scale chaos
+.PHONY: setup demo test lint prefect-yaml trial-real calibrate bench-regions bench-exact bench-training bench-theory \
+	bench-streaming bench-planted bench-overhead bench-scale chaos
 
 setup: $(STAMP)
 
@@ -30,6 +30,9 @@ lint: setup
 test: lint
 	$(BIN)/pytest -n 2 -m "not long and not services and not browser"
 	$(BIN)/pytest -n 2 --dist loadfile -m "(services or browser) and not long"
+
+prefect-yaml: setup
+	$(BIN)/python -m flows.operations.prefect_yaml > deploy/prefect.yaml
 
 # Longer trials and benchmarks, each a command of its own.
 trial-real: setup

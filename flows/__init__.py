@@ -3,6 +3,7 @@
 The map, one line a stage, in the data's order:
     charter         the question, the promise and the price, fixed first
     choices         what the fields of the form let a person choose from
+    forms           what a person sees of a form: titles, the data sets to choose from
     settings        folders, ports and addresses of this installation
     errors          what is refused, in one sentence each
     places          a folder of this machine, or a prefix of an object store
@@ -19,6 +20,7 @@ The map, one line a stage, in the data's order:
     runners         where tasks run: this machine's cores, or the cluster
     approval        the gate between stages: a person decides
     task_times      where the time of a run went
+    new_rows        what new rows set off: forms offer them, evaluations begin
     progress        how far a run is, and how long still
     ingest          flow "Ingest data"
     evaluate        flow "Evaluate PoC"

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from flows.choices import Currency, Language, MetricName, SplitRule, Task, WindowFeature
 from flows.errors import CharterError
@@ -18,6 +18,8 @@ from flows.places import Place
 from relu_core.comparison import METRICS, Criteria, EvaluationProtocol
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+# What a person chooses in the form for a data set that is not in the lake yet.
+NEW_DATASET = "named like the PoC"
 
 
 CORE_TASK = {Task.YES_NO: "binary", Task.CLASSES: "multiclass", Task.NUMBER: "regression"}
@@ -26,7 +28,7 @@ CORE_SPLIT = {SplitRule.CHANCE: "chance", SplitRule.GROUP: "group", SplitRule.TI
 # What is read together with a file; an ingest's form has the same fields.
 READ_BESIDE = frozenset({"label_file", "life_file", "stopped_file", "picture_side"})
 # Whether to ask or to train again changes no number, and what a file held is part of the data set's own hash.
-_NOT_PROMISED = {"retrain", "ask_between_stages", "data_file", *READ_BESIDE}
+_NOT_PROMISED = {"retrain", "ask_between_stages", "evaluate_on_new_rows", "data_file", *READ_BESIDE}
 
 
 class Charter(BaseModel):
@@ -40,11 +42,12 @@ class Charter(BaseModel):
     )  # fmt: skip
     dataset: str = Field(
         title="Data set", pattern=NAME_PATTERN, max_length=60,
-        description="Name of an ingested data set. Not there yet? Run 'Ingest data' first, or name its file below.",
+        description=f"One of the lake. Not there yet? Choose '{NEW_DATASET}' and name its file below.",
     )  # fmt: skip
     data_file: str = Field(
         "", title="File to ingest first",
-        description="A file or folder of data/1_raw, ingested under the name above. Empty: the data set is there.",
+        description="A file or folder inside data/1_raw; it becomes the newest version of the data set above. "
+        "Empty: the data set is there.",
     )  # fmt: skip
     target: str = Field(
         title="Column to predict", min_length=1, description="Exactly as in the data set, without unit."
@@ -195,10 +198,21 @@ class Charter(BaseModel):
         True, title="Ask between stages",
         description="Before more is spent, the run waits for a person to approve it on its page.",
     )  # fmt: skip
+    evaluate_on_new_rows: bool = Field(
+        False, title="Evaluate again when new rows arrive",
+        description="Every later ingest that brings new content to the data set starts this evaluation again.",
+    )  # fmt: skip
     retrain: bool = Field(
         False, title="Train again", description="Forget what earlier runs of the same charter trained."
     )
     language: Language = Field(Language.ENGLISH, title="Language of the report", description="English or Japanese.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_the_dataset(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("dataset") == NEW_DATASET:
+            return {**values, "dataset": values.get("poc_name", "")}
+        return values
 
     def problems(self) -> list[str]:
         """What two fields promise against each other, one sentence a problem; empty when all is well."""
@@ -305,7 +319,7 @@ class Charter(BaseModel):
         return "ja" if self.language is Language.JAPANESE else "en"
 
     def content_hash(self) -> str:
-        """sha256 of what was promised; whether to train again or to ask is no part of it."""
+        """sha256 of what was promised; whether to ask, to train again or to evaluate again is no part of it."""
         promised = self.model_dump(mode="json", exclude=_NOT_PROMISED)
         return hashlib.sha256(json.dumps(promised, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import DepthcaseError, ServiceError, SourceError
-from flows.settings import Settings, settings
+from flows.settings import ASKED_BY, Settings, settings
 
 if TYPE_CHECKING:
     from flows.charter import Charter
@@ -208,13 +208,13 @@ def _running_services() -> Settings:
     return services.ensure_up(settings(), _say)
 
 
-def _ingest(running: Settings, path: Path, name: str, more: dict[str, Any]) -> bool:
+def _ingest(running: Settings, path: Path, name: str, more: dict[str, Any], *, tags: Sequence[str] = ()) -> bool:
     """Ingest one file or folder by a worker; whether it is stored now. more: further fields of the form."""
     from flows.operations import runs
     from flows.sources.arrival import bring_in
 
     request = {"path": bring_in(path, running.raw, name), "name": name, **more}
-    result = _follow(running, runs.submit(running, "Ingest data", "ingest", {"request": request}))
+    result = _follow(running, runs.submit(running, "Ingest data", "ingest", {"request": request}, tags=tags))
     if result is None:
         return False
     news = "stored" if result["created"] else "nothing new, this content is in the lake already"
@@ -234,11 +234,14 @@ def _evaluate(charter: "Charter", running: Settings, folder: Path, *, wait: bool
     charter = charter.model_copy(update=moved)
     file = _own_file(charter.data_file, folder, running)
     if file is not None:
-        if not _ingest(running, file, charter.dataset, charter.model_dump(include=set(READ_BESIDE))):
+        # Tells the ingest who asked: new rows then start other evaluations of this data set, not this one twice.
+        asked_by = (f"{ASKED_BY}{charter.poc_name}",)
+        if not _ingest(running, file, charter.dataset, charter.model_dump(include=set(READ_BESIDE)), tags=asked_by):
             return 1
         done = {"data_file": "", "label_file": "", "life_file": "", "stopped_file": ""}
         charter = charter.model_copy(update=done)
-    started = runs.submit(running, "Evaluate PoC", "evaluate", {"charter": charter.model_dump(mode="json")})
+    asked = {"charter": charter.model_dump(mode="json")}
+    started = runs.submit(running, "Evaluate PoC", "evaluate", asked)
     if not wait:
         _say(f"Started: {runs.run_address(running, started)}")
         return 0

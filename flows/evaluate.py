@@ -7,28 +7,33 @@ import time
 from datetime import datetime
 from typing import Any
 
-from prefect import Task, flow
+from prefect import Task, flow, tags
 from prefect.artifacts import create_link_artifact, create_markdown_artifact
+from prefect.client.orchestration import get_client
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
+from prefect.states import Completed, State
 
-from flows import tasks
+from flows import new_rows, tasks
 from flows.approval import approve
 from flows.charter import Charter
 from flows.ingest import ingest_data, request_of
 from flows.progress import Progress
 from flows.runners import RunnerBySettings
+from flows.settings import ASKED_BY
 from flows.steps.budget import SHARES, WORKERS
 from flows.task_times import times_of
 from relu_core.comparison.json_codec import to_plain
 
 Plain = dict[str, Any]
+CURVES = "Accuracy against size, one line for each number of hidden layers."
 
 
 def _run_name() -> str:
     charter = flow_run.parameters["charter"]
     name = charter["poc_name"] if isinstance(charter, dict) else charter.poc_name
-    return f"{name} · {datetime.now():%Y-%m-%d %H:%M}"
+    begun = flow_run.scheduled_start_time or datetime.now().astimezone()
+    return f"{name} · {begun.astimezone():%Y-%m-%d %H:%M}"
 
 
 @flow(
@@ -37,11 +42,15 @@ def _run_name() -> str:
     flow_run_name=_run_name,
     task_runner=RunnerBySettings(max_workers=WORKERS),  # type: ignore[arg-type]
 )
-def evaluate_poc(charter: Charter) -> Plain:
+def evaluate_poc(charter: Charter) -> State[Plain]:
     """One evaluation, from the charter to a verdict; what comes back names the verdict and where its evidence lies."""
-    evaluation = _Evaluation(charter)
     if charter.data_file:
-        ingest_data(request_of(charter))
+        with tags(f"{ASKED_BY}{charter.poc_name}"):
+            ingest_data(request_of(charter))
+    evaluation = _Evaluation(charter)
+    new_rows.keep_watch(charter)
+    if standing := evaluation.already_answered():
+        return evaluation.stands(standing)
 
     untouched = evaluation.screen()
     if not evaluation.sure and evaluation.may_begin("compare"):
@@ -58,7 +67,7 @@ class _Evaluation:
         self.charter = charter
         self.promise = charter.model_dump(mode="json")
         self.layers = sorted(set(charter.hidden_layers))
-        self.progress = Progress(charter.minutes, SHARES)
+        self.version = self._do(tasks.find_data)
         self.evidence: Plain = {
             "approvals": [], "seconds": {}, "tasks": [], "learning_curve": None, "yardstick": None, "money": [],
         }  # fmt: skip
@@ -69,12 +78,19 @@ class _Evaluation:
         self.begun = 0
         self.training = ""
 
+    def already_answered(self) -> Plain | None:
+        """The verdict that stands for this charter, data and program; None where there is work to do."""
+        if self.charter.retrain:
+            return None
+        standing: Plain | None = self._do(tasks.find_standing, version=self.version)
+        return standing
+
     def screen(self) -> Plain:
         """Look at the data and the simple models; gives the pointer to the untouched rows, for Confirm."""
         begun = time.monotonic()
+        self.progress = Progress(self.charter.minutes, SHARES)
         self.training = self._here(tasks.which_training, run=str(flow_run.id))
-        version = self._here(tasks.find_data)
-        question = self._do(tasks.check_question, version=version)
+        question = self._do(tasks.check_question, version=self.version)
         rows = self._do(tasks.make_rows, question=question)
         self.rows = rows["development"]
         self.evidence |= {"dataset": rows["dataset"], "findings": question["findings"]}
@@ -113,7 +129,7 @@ class _Evaluation:
         self.progress.finished("regions")
         self._stage_done("confirm", begun)
 
-    def deliver(self) -> Plain:
+    def deliver(self) -> State[Plain]:
         """Decide on what there is; write the report and the MLflow record; leave the links on the run's page."""
         self.progress.begins("delivery")
         self.promise = self.charter.model_dump(mode="json")
@@ -136,15 +152,37 @@ class _Evaluation:
             columns=self.columns,
         )
         self.progress.finished("delivery")
-        create_markdown_artifact(key="verdict", markdown=decided["summary"], description=decided["sentence"])
-        create_link_artifact(key="mlflow", link=tracked["curves_url"], link_text="See the curves in MLflow")
-        return {
+        self._leave_links(decided["summary"], decided["sentence"], tracked)
+        result = {
             "verdict": decided["verdict"]["kind"],
             "sentence": decided["sentence"],
             "mlflow_url": tracked["curves_url"],
             "report_path": report["path"],
             "comparison_hash": decided["fingerprint"],
         }
+        return _ended(result["verdict"], result)
+
+    def stands(self, standing: Plain) -> State[Plain]:
+        """Nothing is done again; the run's page says so and leads to the verdict that stands."""
+        said = f"### {standing['title']}\n\n{standing['explanation']}\n\n{standing['summary']}"
+        self._leave_links(said, standing["explanation"], standing)
+        result = {
+            "verdict": standing["kind"],
+            "sentence": standing["sentence"],
+            "mlflow_url": standing["curves_url"],
+            "report_path": standing["report_path"],
+            "comparison_hash": standing["fingerprint"],
+        }
+        return _ended("nothing new", result, standing["explanation"])
+
+    def _leave_links(self, summary: str, sentence: str, recorded: Plain) -> None:
+        """The decision on the run's page, one click from the curves and from the page to sign."""
+        curves, poc = recorded["curves_url"], self.charter.poc_name
+        links = f"[See the curves in MLflow]({curves}) · [Read the report]({recorded['report_url']})"
+        # A name of its own for every PoC: the pages of one name show its newest content, whoever wrote it.
+        create_markdown_artifact(key=f"verdict-{poc}", markdown=f"{summary}\n\n{links}\n", description=sentence)
+        text = "See the curves in MLflow"
+        create_link_artifact(key=f"mlflow-{poc}", link=curves, link_text=text, description=CURVES)
 
     def may_begin(self, stage: str) -> bool:
         """Whether a person lets `stage` begin; without asking where the charter says so."""
@@ -185,3 +223,10 @@ class _Evaluation:
             given = {name: values[i] for name, values in lists.items()} | (shared or {})
             begun.append(self._begin(task, rows=self.rows, hidden_layers=layers, **given))
         return [future.result() for future in begun]
+
+
+def _ended(word: str, result: Plain, explanation: str = "") -> State[Plain]:
+    """The end of a run; lists of runs show its name, so the name says how it ended."""
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(flow_run.id, name=f"{_run_name()} · {word}")
+    return Completed(message=f"{explanation} {result['verdict']}: {result['sentence']}".strip(), data=result)

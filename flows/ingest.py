@@ -6,8 +6,9 @@ from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from pydantic import BaseModel, ConfigDict, Field
 
-from flows import tasks
+from flows import new_rows, tasks
 from flows.charter import NAME_PATTERN, READ_BESIDE, Charter
+from flows.lake.dataset import list_names
 from flows.settings import settings
 
 
@@ -67,11 +68,17 @@ class IngestRequest(BaseModel):
     flow_run_name="{request.name}",
 )
 def ingest_data(request: IngestRequest) -> dict[str, Any]:
-    """Ingest `request`; what comes back names the version and counts its rows."""
+    """Ingest `request`; what comes back names the version and counts its rows.
+
+    From then on the forms offer the data set; new content starts the evaluations whose charter waits for it.
+    """
     source: dict[str, Any] = tasks.look_at_source.submit(path=request.path, root=str(settings().raw)).result()
     wanted = request.model_dump(exclude={"path"})
     stored: dict[str, Any] = tasks.store_dataset.submit(source=source, wanted=wanted).result()
     create_markdown_artifact(key="ingest", markdown=_account(source, stored))
+    new_rows.offer(list_names(settings().lake))
+    if stored["created"]:
+        new_rows.announce(stored["name"], stored["version"], stored["rows"])
     return stored
 
 

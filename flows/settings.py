@@ -12,6 +12,8 @@ from flows.places import Place, StorePath, place_of
 LOOPBACK = "127.0.0.1"
 # Who runs the services: `depthcase up` itself, or systemd or compose.
 _OWN, _SYSTEM = "own", "system"
+# Prefix of the tag by which an ingest knows the PoC whose evaluation asked for it.
+ASKED_BY = "poc:"
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Settings:
 
     home: state of the services (databases, logs, process ids). data: the data folder, or the address of one in an
     object store; paths from a form stay inside it.
+    approval_days: how long a run waits for a person's answer between two stages.
     An external server is one whose address was given by the environment: it is used, never started or stopped.
     starts_services: False where systemd or compose runs them; then both servers and the worker are external.
     listen: the address on which servers listen. *_pages: where people open the servers, empty for where they listen.
@@ -50,6 +53,7 @@ class Settings:
     backups: Path | None = None
     dask_address: str = ""
     evaluations: int = 0
+    approval_days: float = 7.0
 
     @property
     def prefect_ui_url(self) -> str:
@@ -143,6 +147,7 @@ def read_settings(environment: dict[str, str] | None = None) -> Settings:
         backups=Path(env["DEPTHCASE_BACKUPS"]).resolve() if env.get("DEPTHCASE_BACKUPS") else None,
         dask_address=_scheduler(env.get("DEPTHCASE_DASK") or ""),
         evaluations=_count(env, "DEPTHCASE_EVALUATIONS"),
+        approval_days=_days(env, "DEPTHCASE_APPROVAL_DAYS", 7.0),
     )
 
 
@@ -173,6 +178,17 @@ def _one_of(env: dict[str, str], name: str, *known: str) -> str:
 def _data(text: str) -> Place:
     place = place_of(text)
     return place if isinstance(place, StorePath) else place.resolve()
+
+
+def _days(env: dict[str, str], name: str, default: float) -> float:
+    text = env.get(name) or str(default)
+    try:
+        days = float(text)
+    except ValueError:
+        days = 0.0
+    if not 0 < days < 10_000:
+        raise ServiceError(f"{name} is {text!r}, which is no number of days; give a number above 0, for example 7.")
+    return days
 
 
 def _port(env: dict[str, str], name: str, default: int) -> int:
@@ -276,8 +292,8 @@ def process_environment(settings: Settings, environment: dict[str, str] | None =
         "DEPTHCASE_MLFLOW_PAGES": settings.mlflow_pages,
         "DEPTHCASE_DASK": settings.dask_address,
         "DEPTHCASE_EVALUATIONS": str(settings.evaluations),
-        "NO_PROXY": loopback,
-        "no_proxy": loopback,
+        "DEPTHCASE_APPROVAL_DAYS": str(settings.approval_days),
+        **dict.fromkeys(("NO_PROXY", "no_proxy"), loopback),
         "PREFECT_HOME": str(prefect_home),
         "PREFECT_API_URL": settings.prefect_api_url,
         "PREFECT_UI_URL": settings.prefect_ui_url,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
-from prefect import Task
+from prefect import Task, get_run_logger
 from prefect.artifacts import create_markdown_artifact
 from prefect.blocks.system import Secret
 from prefect.runtime import task_run
@@ -21,7 +21,18 @@ from flows.errors import DepthcaseError, ServiceError
 from flows.progress import reading_progress
 from flows.runners import working_for
 from flows.settings import Settings, settings
-from flows.steps import compare, confirm, deliver, ingest, inspect, screen, theory, theory_record, training_anew
+from flows.steps import (
+    compare,
+    confirm,
+    deliver,
+    ingest,
+    inspect,
+    screen,
+    standing,
+    theory,
+    theory_record,
+    training_anew,
+)
 from flows.steps.code_version import code_version
 from relu_core.comparison.json_codec import from_plain, to_plain
 from relu_core.errors import ReluCoreError
@@ -48,6 +59,8 @@ def as_task(
     hints.pop("return", None)
 
     def run(**given: Any) -> Any:
+        # The log of a run names no tasks; without this line a reader sees only how many have finished.
+        get_run_logger().info(_shown_name(name))
         asked_by, _ = given.pop("sender", None), given.pop("training", None)
         try:
             with working_for(asked_by) if asked_by else nullcontext(settings()) as known:
@@ -141,6 +154,7 @@ store_dataset   = as_task(ingest.store_dataset, "Check every row and write the P
 # Evaluate: each name begins with its stage
 which_training  = as_task(training_anew.training_that_counts, "Screen · Which training counts", cached=False)
 find_data       = as_task(screen.find_data, "Screen · Find the data set", cached=False)
+find_standing   = as_task(standing.find_standing, "Screen · Is it answered already?", cached=False, retries=3)
 check_question  = as_task(screen.check, "Screen · Check the charter and the data")
 make_rows       = as_task(screen.make_rows, "Screen · Make rows, set some aside")
 try_simple      = as_task(screen.try_simple_models, "Screen · Try simple models")
@@ -153,7 +167,7 @@ learn_curve     = as_task(compare.learn_curve, "Compare · Draw the learning cur
 prove_shallow   = as_task(compare.prove_shallow, "Compare · Prove the best shallow network")
 open_untouched  = as_task(confirm.open_untouched, "Confirm · Open the untouched rows")
 count_regions   = as_task(confirm.count_regions, "Confirm · Count regions, {layers}")
-give_verdict    = as_task(deliver.give_verdict, "Decide · Compare and give the verdict", cached=False)
+give_verdict    = as_task(deliver.give_verdict, "Decide · Compare and give the verdict", cached=False, retries=3)
 write_report    = as_task(deliver.write_report, "Deliver · Write the report", cached=False, retries=3)
 record          = as_task(deliver.record, "Deliver · Record in MLflow", cached=False, retries=3, seconds=600)
 # Theory benchmark

@@ -18,10 +18,22 @@ class BenchmarkRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, title="What to build and train")
 
-    k: int = Field(3, ge=2, le=5, title="Hidden layers of the hard function", description="k; it has w^k pieces.")
-    w: int = Field(2, ge=2, le=4, title="Width of its layers", description="w; 2 is the tent map.")
-    seeds: int = Field(100, ge=5, le=1000, title="Trainings of each network", description="From random weights.")
-    seed: int = Field(0, ge=0, title="Seed", description="The same seed gives the same numbers.")
+    k: int = Field(
+        3,
+        ge=2,
+        le=5,
+        title="Hidden layers of the hard function",
+        description="k. The function has w to the power k pieces.",
+    )
+    w: int = Field(2, ge=2, le=4, title="Width of its layers", description="w. With 2 it is the folded tent.")
+    seeds: int = Field(
+        100,
+        ge=5,
+        le=1000,
+        title="Trainings of each network",
+        description="So many random starts a size; more give a surer success rate and take longer.",
+    )
+    seed: int = Field(0, ge=0, title="Seed", description="The same seed gives the same numbers, bit for bit.")
 
 
 @flow(

@@ -23,6 +23,17 @@ def evaluate(settings: Settings, charter: Charter) -> FlowRun:
     return runs.follow(settings, runs.submit(settings, "Evaluate PoC", "evaluate", parameters), print)
 
 
+def ingest(settings: Settings, path: str, name: str) -> FlowRun:
+    """Bring a raw file into the lake."""
+    asked = {"request": {"path": path, "name": name}}
+    return runs.follow(settings, runs.submit(settings, "Ingest data", "ingest", asked), print)
+
+
+def ended(settings: Settings, run: str) -> FlowRun:
+    """The run of this id, as it ended."""
+    return runs.follow(settings, PrefectServer(settings.prefect_api_url).flow_run(run), print)
+
+
 def result_of(settings: Settings, run: FlowRun) -> dict[str, Any]:
     assert run.state == "COMPLETED", run.message
     return read_result(run, services.result_storage(settings)) or {}
@@ -36,4 +47,9 @@ def task_states(settings: Settings, run: FlowRun) -> dict[str, str]:
 def artifacts(settings: Settings, run: FlowRun) -> dict[str, dict[str, Any]]:
     body = {"flow_runs": {"id": {"any_": [run.identity]}}}
     found = PrefectServer(settings.prefect_api_url).request("POST", "artifacts/filter", body)
-    return {entry["key"]: entry for entry in found}
+    # The names of a PoC's own artifacts end with its name.
+    poc = (PrefectServer(settings.prefect_api_url).request("GET", f"flow_runs/{run.identity}")["parameters"] or {}).get(
+        "charter", {}
+    )
+    ending = f"-{poc.get('poc_name', '')}"
+    return {(entry["key"] or "").removesuffix(ending): entry for entry in found}

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 SOURCES = sorted(p for folder in ("relu_core", "flows") for p in (ROOT / folder).rglob("*.py"))
 FORBIDDEN_NAMES = ("utils", "helpers", "common", "manager")
 PREFECT_FILES = {
-    "tasks.py", "task_times.py", "progress.py", "approval.py", "ingest.py", "evaluate.py", "inspect_file.py",
-    "theory_benchmark.py", "runners.py", "dask_cluster.py",
+    "tasks.py", "task_times.py", "progress.py", "new_rows.py", "approval.py", "ingest.py", "evaluate.py",
+    "inspect_file.py", "theory_benchmark.py", "runners.py", "dask_cluster.py",
 }  # fmt: skip
 
 

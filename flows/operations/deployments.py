@@ -1,4 +1,4 @@
-"""What the Prefect server must know: deployments with their forms and schedules, and what ends runs that nobody runs.
+"""What the Prefect server must know: the deployments with their forms and schedules.
 
 Everything is created or brought up to date, never doubled; what a person changed in the UI (schedules, pauses) stays.
 """
@@ -16,16 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from flows.errors import ServiceError
-from flows.operations import demo
+from flows.operations import automations, demo
 from flows.operations.servers import PrefectServer, prefect_server
 from flows.settings import Settings, process_environment, settings
 
 POOL = "depthcase"
-
-# Seconds without a heartbeat after which a run is taken for dead: three of PREFECT_FLOWS_HEARTBEAT_FREQUENCY.
-SILENCE = 90
-ZOMBIE_AUTOMATION = "depthcase: end runs that nobody runs"
-_TERMINAL_EVENTS = [f"prefect.flow-run.{name}" for name in ("Completed", "Failed", "Cancelled", "Crashed")]
 
 
 @dataclass(frozen=True)
@@ -73,7 +68,6 @@ INGEST = PlannedDeployment(
     schedules=(PlannedSchedule("nightly-ingest", "0 1 * * *", {"request": {"path": demo.NAME, "name": demo.NAME}}),),
 )
 INSPECT = PlannedDeployment("inspect", "flows.inspect_file", "inspect_a_file", ("depthcase", "data"))
-THEORY = PlannedDeployment("theory-benchmark", "flows.theory_benchmark", "theory_benchmark", ("depthcase", "self-test"))
 THEORY = PlannedDeployment(
     "theory-benchmark", "flows.theory_benchmark", "theory_benchmark", ("depthcase", "theory"), limit=1
 )
@@ -82,10 +76,13 @@ SELF_CHECK_FLOW = "Self-check"
 SELF_CHECK = PlannedDeployment("self-check", "flows.operations.doctor_flow", "self_check", ("depthcase", "doctor"))
 
 
-def form_version() -> str:
-    """Hash of the source files that make the forms and the plan above: when it changes, the server is out of date."""
+def form_version(settings: Settings) -> str:
+    """Hash of the source files that make the forms and the plan above, and of the lake whose data sets they offer.
+
+    When it changes, what the server has is out of date.
+    """
     here = Path(__file__).resolve()
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(str(settings.lake).encode() + b"\0")
     for path in [*sorted(here.parents[1].glob("*.py")), here, here.with_name("demo.py")]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
@@ -98,11 +95,11 @@ def apply(settings: Settings, planned: Sequence[PlannedDeployment] = PLANNED, *,
     cannot be imported or the server refuses it.
     """
     server = prefect_server(settings)
-    version = form_version()
+    version = form_version(settings)
     if settings.evaluations:
         planned = [replace(one, limit=settings.evaluations) if one.name == EVALUATE.name else one for one in planned]
         version = f"{version}-{settings.evaluations}"
-    if all(is_up_to_date(server, deployment, version) for deployment in planned) and _automation_fits(server):
+    if all(is_up_to_date(server, deployment, version) for deployment in planned) and automations.all_fit(server):
         return f"{len(planned)} up to date"
     result = subprocess.run(
         [
@@ -143,45 +140,17 @@ def is_up_to_date(server: PrefectServer, planned: PlannedDeployment, version: st
 
 
 def bring_up_to_date(server: PrefectServer, planned: Iterable[PlannedDeployment], version: str) -> None:
-    """Create or update the deployments, with the forms that their flows declare, and the automation."""
+    """Create or update the deployments, with the forms that their flows declare, and the automations."""
     for deployment in planned:
         _upsert_deployment(server, deployment, version)
-    _upsert_automation(server)
-
-
-def zombie_automation() -> dict[str, Any]:
-    """The automation that ends a run whose heartbeats have stopped, as the server's interface takes it."""
-    return {
-        "name": ZOMBIE_AUTOMATION,
-        "description": "A run whose machine or worker died stays 'Running' for ever; this ends it as Crashed.",
-        "enabled": True,
-        "trigger": {
-            "type": "event",
-            "match": {"prefect.resource.id": "prefect.flow-run.*"},
-            "after": ["prefect.flow-run.heartbeat"],
-            "expect": ["prefect.flow-run.heartbeat", *_TERMINAL_EVENTS],
-            "for_each": ["prefect.resource.id"],
-            "posture": "Proactive",
-            "threshold": 1,
-            "within": SILENCE,
-        },
-        "actions": [
-            {
-                "type": "change-flow-run-state",
-                "state": "CRASHED",
-                "name": "Crashed",
-                "message": f"No sign of life for {SILENCE} s: the machine or the worker died. Retry continues the run.",
-            }
-        ],
-    }
-
-
-def ends_dead_runs(server: PrefectServer) -> bool:
-    """Whether the automation that ends runs without a heartbeat is there and switched on."""
-    return _automation_fits(server) and bool(_automations(server)[0]["enabled"])
+    automations.bring_up_to_date(server)
 
 
 def _upsert_deployment(server: PrefectServer, planned: PlannedDeployment, version: str) -> None:
+    # Imported here: they load the numerical library, and this module is also read by commands that must be quick.
+    from flows import forms
+    from flows.lake.dataset import list_names
+
     flow = getattr(importlib.import_module(planned.module), planned.function)
     flow_id = server.request("POST", "flows/", {"name": flow.name})["id"]
     fields: dict[str, Any] = {
@@ -190,7 +159,9 @@ def _upsert_deployment(server: PrefectServer, planned: PlannedDeployment, versio
         "tags": list(planned.tags),
         "entrypoint": planned.entrypoint,
         "work_pool_name": POOL,
-        "parameter_openapi_schema": flow.parameters.model_dump(exclude_unset=True),
+        "parameter_openapi_schema": forms.shown(
+            flow.parameters.model_dump(exclude_unset=True), list_names(settings().lake)
+        ),
         "enforce_parameter_schema": True,
         "concurrency_limit": planned.limit or None,
     }
@@ -217,26 +188,6 @@ def _local_timezone() -> str:
     """The machine's zone by its full name, so that a night stays a night in summer; UTC where it has none."""
     name = str(Path("/etc/localtime").resolve()).partition("/zoneinfo/")[2]
     return name if name in zoneinfo.available_timezones() else "UTC"
-
-
-def _automations(server: PrefectServer) -> list[dict[str, Any]]:
-    body = {"automations": {"name": {"any_": [ZOMBIE_AUTOMATION]}}}
-    return list(server.request("POST", "automations/filter", body))
-
-
-def _automation_fits(server: PrefectServer) -> bool:
-    found = _automations(server)
-    return len(found) == 1 and found[0]["trigger"]["within"] == SILENCE
-
-
-def _upsert_automation(server: PrefectServer) -> None:
-    existing = _automations(server)
-    if not existing:
-        server.request("POST", "automations/", zombie_automation())
-        return
-    server.request("PUT", f"automations/{existing[0]['id']}", zombie_automation())
-    for double in existing[1:]:
-        server.request("DELETE", f"automations/{double['id']}")
 
 
 def _main(planned_json: str, version: str) -> None:

@@ -160,9 +160,9 @@ def check_loopback(settings: Settings) -> str:
     return "nothing listens beyond 127.0.0.1, nobody outside is called"
 
 
-def check_deployments(server: PrefectServer) -> str:
+def check_deployments(server: PrefectServer, settings: Settings) -> str:
     """The server offers every flow, with the form of the installed code."""
-    version = deployments.form_version()
+    version = deployments.form_version(settings)
     stale = [entry.name for entry in deployments.PLANNED if not deployments.is_up_to_date(server, entry, version)]
     if stale:
         raise _Unwell(f"{', '.join(stale)} missing or older than the installed code; renew with depthcase up.")
@@ -249,7 +249,7 @@ def throw_away_set(report: _Report) -> Iterator[Settings | None]:
 def _examine_services(settings: Settings, report: _Report) -> None:
     server = prefect_server(settings)
     report.line("Prefect server answers", lambda: f"version {server.request('GET', 'admin/version')}")
-    report.line("Flows deployed", lambda: check_deployments(server))
+    report.line("Flows deployed", lambda: check_deployments(server, settings))
     report.line("Self-check deployed", lambda: _deploy_self_check(settings))
     try:
         report.line("A flow runs", lambda: check_flow_run(settings))

@@ -4,7 +4,7 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -145,9 +145,17 @@ class PrefectServer:
         answer = self.request("GET", f"deployments/name/{flow}/{deployment}", missing_ok=True)
         return dict(answer) if answer is not None else None
 
-    def submit(self, deployment_id: str, parameters: Mapping[str, Any]) -> FlowRun:
-        """Ask for one run of a deployment now; a worker takes it."""
-        body = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}}
+    def submit(
+        self, deployment_id: str, parameters: Mapping[str, Any], *, tags: Sequence[str] = (), checked: bool = False
+    ) -> FlowRun:
+        """Ask for one run of a deployment now; a worker takes it.
+
+        checked: the parameters were checked by the flow's own model; the server then does not hold them against the
+        form, whose list of data sets is only for people to choose from.
+        """
+        body: dict[str, Any] = {"parameters": dict(parameters), "state": {"type": "SCHEDULED"}, "tags": list(tags)}
+        if checked:
+            body["enforce_parameter_schema"] = False
         return _flow_run(self.request("POST", f"deployments/{deployment_id}/create_flow_run", body))
 
     def flow_run(self, identity: str) -> FlowRun:

@@ -1,6 +1,5 @@
 """The three services of one installation: started on loopback, found again, repaired, stopped."""
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from flows.operations.launch import MLFLOW, PREFECT, TITLES, WORKER, WORKER_PROC
 from flows.operations.servers import FlowRun, answers, prefect_server
 from flows.places import place_of
 from flows.settings import LOOPBACK, Settings, ui_pages
+from flows.whole_files import write_whole
 
 # Seconds. A first start writes its database; measured up to 42 s on a busy machine.
 START_LIMIT = 180.0
@@ -25,6 +25,11 @@ WORKER_SILENCE = 300.0
 
 # The V2 pages of Prefect's UI call an analytics host, whatever the server's switches say: browsers must refuse.
 _PAGE_RULE = """<meta http-equiv="Content-Security-Policy" content="connect-src 'self'">"""
+# In the V1 pages a click on a list is taken by its button and by the frame around it: it opens and closes at once.
+_PAGE_REPAIR = (
+    "<style>.p-select-button__control{pointer-events:none}.p-select-button__control *{pointer-events:none}"
+    ".p-select-button__control .p-tag *{pointer-events:auto}</style>"
+)
 
 Say = Callable[[str], None]
 
@@ -269,13 +274,12 @@ def _wait_for(settings: Settings, record: processes.ProcessRecord, say: Say) -> 
 
 
 def _keep_pages_at_home(settings: Settings) -> None:
-    """Forbid the pages of Prefect's UI to call anyone but the server they came from."""
+    """Forbid the pages of Prefect's UI to call anyone but the server they came from, and mend their lists."""
     for page in ui_pages(settings).glob("*/index.html"):
         text = page.read_text(encoding="utf-8")
-        if _PAGE_RULE not in text:
-            beside = page.with_suffix(".new")
-            beside.write_text(text.replace("<head>", f"<head>{_PAGE_RULE}", 1), encoding="utf-8")
-            os.replace(beside, page)
+        missing = "".join(part for part in (_PAGE_RULE, _PAGE_REPAIR) if part not in text)
+        if missing:
+            write_whole(page, text.replace("<head>", f"<head>{missing}", 1))
 
 
 def _clear_away(settings: Settings, name: str) -> None:

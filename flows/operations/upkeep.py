@@ -13,7 +13,7 @@ import httpx
 from cryptography import x509
 
 from flows.errors import ServiceError
-from flows.operations import databases, deployments
+from flows.operations import databases
 from flows.operations.launch import is_loopback
 from flows.operations.servers import client, prefect_server
 from flows.settings import Settings
@@ -25,7 +25,7 @@ BACKUP_AGE = 48.0
 # Days in which a plant's authority can renew a certificate.
 CERTIFICATE_DAYS = 14.0
 # Seconds without a sign of life after which a run is called forgotten: the automation should have ended it before.
-RUN_SILENCE = 2 * deployments.SILENCE
+RUN_SILENCE = 2 * automations.SILENCE
 # Seconds by which the clocks of this machine and of a server may differ: their order of events stays right.
 CLOCK_DIFFERENCE = 5.0
 
@@ -139,10 +139,8 @@ def check_clock(settings: Settings) -> str:
 def check_flows_alive(settings: Settings) -> str:
     """Every run that is called running gives signs of life, and the automation that ends the others is there."""
     server = prefect_server(settings)
-    if not deployments.ends_dead_runs(server):
-        raise ServiceError(
-            f'the automation "{deployments.ZOMBIE_AUTOMATION}" is missing or off; depthcase up makes it.'
-        )
+    if not automations.ends_dead_runs(server):
+        raise ServiceError(f'the automation "{automations.ZOMBIE}" is missing or off; depthcase up makes it.')
     old = datetime.now(UTC) - timedelta(seconds=RUN_SILENCE)
     running = server.runs_started_before(old)
     dead = [run for run in running if not server.heartbeats_since(run.identity, old)]

@@ -14,6 +14,9 @@ from flows.report.error_rates import published_rates
 from flows.report.facts import OPTION, Facts, as_text, facts_of, gap_name, rate_facts, recommended
 from flows.report.numbers import Numbers
 from flows.report.pictures import inline
+from flows.report.since import Since
+from flows.report.since import sentences as since_sentences
+from flows.report.since import table as since_table
 from flows.whole_files import write_whole
 from relu_core import plots
 from relu_core.comparison.schema import Comparison
@@ -41,15 +44,24 @@ def write_report(
     figures: Mapping[str, str] | None = None,
     command: str = "",
     error_rates: Mapping[str, float] | None = None,
+    since: Since | None = None,
 ) -> Place:
     """Write the decision page and return its path, folder/report_<language>.html; an older one is replaced whole.
 
     language: "en" or "ja". links: addresses by name (prefect, mlflow, curves). figures: SVG drawings by name, such as
     "slice" or what `drawings` gave; the others are drawn here. command: what reproduces the result. error_rates:
-    of the procedure, as `published_rates` gives them; without them the published ones.
+    of the procedure, as `published_rates` gives them; without them the published ones. since: the evaluation
+    before and what has changed.
     """
     page = render(
-        comparison, verdict, language=language, links=links, figures=figures, command=command, error_rates=error_rates
+        comparison,
+        verdict,
+        language=language,
+        links=links,
+        figures=figures,
+        command=command,
+        error_rates=error_rates,
+        since=since,
     )
     return write_whole(folder / f"report_{language}.html", page)
 
@@ -63,6 +75,7 @@ def render(
     figures: Mapping[str, str] | None = None,
     command: str = "",
     error_rates: Mapping[str, float] | None = None,
+    since: Since | None = None,
 ) -> str:
     """The decision page as text; arguments as in write_report."""
     texts, numbers = words.words_of(language), numbers_of(comparison, language)
@@ -84,6 +97,8 @@ def render(
             **_tables(comparison, verdict, numbers),
             strip=_strip(comparison, verdict, facts),
             no_money=_why_no_money(comparison),
+            since=since_sentences(since, numbers) if since else [],
+            since_table=since_table(since, numbers) if since else None,
         )
     )
 
@@ -106,11 +121,17 @@ def numbers_of(comparison: Comparison, language: str) -> Numbers:
 
 
 def note(
-    comparison: Comparison, verdict: Verdict, *, language: str, picture_urls: Mapping[str, str] | None = None
+    comparison: Comparison,
+    verdict: Verdict,
+    *,
+    language: str,
+    picture_urls: Mapping[str, str] | None = None,
+    since: Since | None = None,
 ) -> str:
     """The verdict as a few lines of markdown, for the record in MLflow and for artifacts of a run.
 
     picture_urls: where pictures can be fetched, by name: the main one stands below the verdict, the others at the end.
+    since: the evaluation before and what has changed.
     """
     texts, facts = words.words_of(language), _facts(comparison, verdict, language)
     lines = [f"## {texts[f'verdict.{verdict.kind}']}", "", f"**{_bare(_sentence(verdict, facts, language))}**", ""]
@@ -120,6 +141,9 @@ def note(
     }
     lines += [pictures.pop("size"), ""] if "size" in pictures else []
     lines += [f"- {_bare(sentence)}" for sentence in _reasons(comparison, facts, language)]
+    if since:
+        said = since_sentences(since, numbers_of(comparison, language))
+        lines += ["", f"### {texts['head.since']}", "", *(f"- {_bare(sentence)}" for sentence in said)]
     for name, picture in pictures.items():
         lines += ["", f"### {texts[PICTURES[name]]}", "", picture]
     return "\n".join(lines) + "\n"
@@ -128,6 +152,12 @@ def note(
 def headline(comparison: Comparison, verdict: Verdict, *, language: str) -> str:
     """The verdict in one plain sentence without markup, for a terminal."""
     return _bare(_sentence(verdict, _facts(comparison, verdict, language), language))
+
+
+def standing(when: str, *, language: str) -> tuple[str, str]:
+    """Title and sentence for an evaluation that found nothing new since `when`."""
+    facts = {"when": as_text(when)}
+    return _bare(words.say("standing.title", facts, language)), _bare(words.say("standing.sentence", facts, language))
 
 
 def _facts(comparison: Comparison, verdict: Verdict, language: str) -> Facts:

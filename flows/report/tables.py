@@ -9,7 +9,7 @@ from flows.report import findings_ja
 from flows.report.facts import as_text
 from flows.report.numbers import Numbers
 from flows.report.words import finding_sentence
-from relu_core.comparison.schema import Comparison, FamilyResult, FindingRecord, SizePoint
+from relu_core.comparison.schema import Comparison, FamilyResult, FindingRecord, SizeInterval, SizePoint
 from relu_core.plot_style import family_name, metric_name
 
 Row = tuple[Markup, ...]
@@ -55,8 +55,14 @@ def families(comparison: Comparison, numbers: Numbers) -> Table:
 
 
 def smallest(family: FamilyResult, numbers: Numbers) -> Markup:
-    """The smallest sufficient size in words: a censored size is never shown as a size."""
-    size = family.smallest
+    """The smallest sufficient size of a family in words."""
+    return size_in_words(family.smallest, numbers)
+
+
+def size_in_words(size: SizeInterval | None, numbers: Numbers) -> Markup:
+    """A smallest sufficient size: a censored one is never shown as a size, one that is missing as not measured."""
+    if size is None:
+        return numbers.interval(None)
     if size.reached == "not up to high":
         return Markup(numbers.words["not_reached"]).format(value=numbers.count(size.high))
     if size.reached == "already at low":

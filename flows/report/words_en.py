@@ -4,6 +4,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "language": "en",
     "title": "Decision report",
     "list_comma": ", ",
+    "sentence_space": " ",
     "range": "{low} to {high}",
     "or_more": "{low} or more",
     "not_measured": "not measured",
@@ -159,6 +160,28 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "meeting.MORE_DATA.2": "“The money goes into collecting rows, not into larger networks.”",
     "meeting.INCONCLUSIVE.1": "“We cannot say yet, and we do not pretend.”",
     "meeting.INCONCLUSIVE.2": "“We know what would settle it.”",
+    # Since the evaluation before.
+    "head.since": "Since the last evaluation",
+    "since.same": "On {when} the verdict was the same.",
+    "since.turned": "On {when} the verdict was “{verdict_before}”; now it is “{verdict_after}”.",
+    "since.target.reached now": (
+        "The best model ({model_after}) now reaches the target: {metric_after}, before it was {metric_before}."
+    ),
+    "since.target.no longer reached": (
+        "The best model ({model_after}) no longer reaches the target: {metric_after}, before it was {metric_before}."
+    ),
+    "since.target.as before": "The best model ({model_after}) gives {metric_after}; before it was {metric_before}.",
+    "since.cause.rows": "There are {rows_after} rows instead of {rows_before}.",
+    "since.cause.data": "The data is another: as many rows, but not the same ones.",
+    "since.cause.promise": "The charter is another: {promises}.",
+    "since.cause.stage": "This evaluation ended with the stage “{stage_after}”, the last one with “{stage_before}”.",
+    "since.cause.program": "The program is another version.",
+    "since.cause.nothing": "Data, charter and program are the same.",
+    "since.together": "Several things changed at once, so none of them alone explains the new verdict.",
+    "standing.title": "Nothing new: the verdict stands",
+    "standing.sentence": (
+        "Data, charter and program are the same as on {when}; nothing was trained again, and the verdict stands."
+    ),
     # Headings.
     "head.picture": "How large a network must be",
     "head.money": "What it costs, what it saves",
@@ -315,6 +338,10 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "finding.look_alike": "pictures of one piece",
     "finding.time": "a time",
     "finding.written_afterwards": "written after the answer",
+    "table.now": "Now",
+    "label.hidden_layers": "Hidden layers compared",
+    "label.task": "Kind of answer",
+    "label.currency": "Currency",
     "label.poc": "PoC",
     "label.dataset": "Data set",
     "label.fingerprint": "Fingerprint",

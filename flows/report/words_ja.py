@@ -4,6 +4,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "language": "ja",
     "title": "投資判断レポート",
     "list_comma": "、",
+    "sentence_space": "",
     "range": "{low}〜{high}",
     "or_more": "{low}以上",
     "not_measured": "未測定",
@@ -143,6 +144,28 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "meeting.MORE_DATA.2": "「予算は大きなネットワークではなく、データ収集に使います。」",
     "meeting.INCONCLUSIVE.1": "「まだ言えません。言えるふりもしません。」",
     "meeting.INCONCLUSIVE.2": "「何があれば決められるかは分かっています。」",
+    # 前回の評価との比較
+    "head.since": "前回の評価との比較",
+    "since.same": "前回({when})と判定は同じです。",
+    "since.turned": "前回({when})の判定は「{verdict_before}」でしたが、今回は「{verdict_after}」です。",
+    "since.target.reached now": (
+        "最良モデル({model_after})が目標に届くようになりました。今回{metric_after}、前回{metric_before}です。"
+    ),
+    "since.target.no longer reached": (
+        "最良モデル({model_after})が目標に届かなくなりました。今回{metric_after}、前回{metric_before}です。"
+    ),
+    "since.target.as before": "最良モデル({model_after})は{metric_after}、前回は{metric_before}でした。",
+    "since.cause.rows": "行数が{rows_before}から{rows_after}に変わりました。",
+    "since.cause.data": "行数は同じですが、データの内容が変わりました。",
+    "since.cause.promise": "計画書が変わりました:{promises}。",
+    "since.cause.stage": "今回は「{stage_after}」段階まで、前回は「{stage_before}」段階まで評価しました。",
+    "since.cause.program": "プログラムのバージョンが変わりました。",
+    "since.cause.nothing": "データ、計画書、プログラムは前回と同じです。",
+    "since.together": "複数の条件が同時に変わったため、判定が変わった理由を一つに絞ることはできません。",
+    "standing.title": "変更なし:判定はそのままです",
+    "standing.sentence": (
+        "データ、計画書、プログラムは{when}の評価と同じです。学習はやり直さず、判定はそのまま有効です。"
+    ),
     # 見出し
     "head.picture": "必要なネットワークの大きさ",
     "head.money": "費用と効果",
@@ -296,6 +319,10 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "finding.look_alike": "同じ箇所を写した画像",
     "finding.time": "時刻の列",
     "finding.written_afterwards": "結果の後に記録",
+    "table.now": "今回",
+    "label.hidden_layers": "比較する隠れ層の数",
+    "label.task": "答えの種類",
+    "label.currency": "通貨",
     "label.poc": "PoC",
     "label.dataset": "データセット",
     "label.fingerprint": "指紋(ハッシュ)",

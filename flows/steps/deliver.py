@@ -10,13 +10,15 @@ from flows.features.pipeline import FeaturePipeline
 from flows.places import place_of
 from flows.report import page
 from flows.report.error_rates import published_rates
+from flows.report.since import Since
 from flows.settings import Settings
 from flows.steps.champion import register
 from flows.steps.code_version import code_version
 from flows.steps.networks import StoredNetwork, open_network
 from flows.steps.rows import RowsFile, open_rows
+from flows.steps.standing import look_back, question_of
 from flows.tracking import writer
-from flows.tracking.items import evaluation_key
+from flows.tracking.items import change_items, evaluation_key
 from flows.whole_files import one_at_a_time, write_whole
 from relu_core import plots
 from relu_core.comparison import (
@@ -65,13 +67,17 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Decided:
-    """The result in one piece. sentence, summary: in the charter's language, plain and as markdown."""
+    """The result in one piece. sentence, summary: in the charter's language, plain and as markdown.
+
+    since: the last evaluation of the PoC, None where this is its first.
+    """
 
     comparison: Comparison
     verdict: Verdict
     sentence: str
     summary: str
     fingerprint: str
+    since: Since | None = None
 
 
 @dataclass(frozen=True)
@@ -82,17 +88,22 @@ class Report:
     figures: dict[str, str]
 
 
-def give_verdict(charter: Charter, evidence: Evidence) -> Decided:
-    """Compare and decide on what there is."""
+def give_verdict(charter: Charter, evidence: Evidence, settings: Settings) -> Decided:
+    """Compare and decide on what there is; say what has changed since the last evaluation of the PoC.
+
+    Raises ServiceError where MLflow, which knows the last one, does not answer.
+    """
     comparison = _comparison(charter, evidence)
     verdict = decide(comparison)
     language = charter.report_language()
+    since = look_back(charter, comparison, settings)
     return Decided(
         comparison=comparison,
         verdict=verdict,
         sentence=page.headline(comparison, verdict, language=language),
-        summary=page.note(comparison, verdict, language=language),
+        summary=page.note(comparison, verdict, language=language, since=since),
         fingerprint=comparison.fingerprint(),
+        since=since,
     )
 
 
@@ -136,6 +147,7 @@ def write_report(
         figures=figures,
         command=f"depthcase run {charter.poc_name}.yaml",
         error_rates=published_rates(),
+        since=decided.since,
     )
     for name, svg in figures.items():
         write_whole(folder / f"{name}.svg", svg)
@@ -171,7 +183,10 @@ def record(
                 decided.verdict,
                 language=charter.report_language(),
                 picture_urls={name: PICTURE.format(name=name) for name in report.figures},
+                since=decided.since,
             ),
+            question=question_of(charter, decided.comparison.dataset.version),
+            more=change_items(decided.since.change, before=decided.since.url) if decided.since else (),
         )
         register(charter, decided.comparison.champion, rows, networks, columns, tracked.run_id, key, settings)
     return tracked

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flows.places import Place
+from relu_core.comparison.change import Change
 from relu_core.comparison.evidence import label_of
+from relu_core.comparison.json_codec import to_plain
 from relu_core.comparison.schema import BaselineResult, Comparison, CostCurve, FamilyResult, MoneyResult, SizePoint
 from relu_core.comparison.verdict import Verdict
 from relu_core.interval import Interval
@@ -130,6 +132,15 @@ def items(
     for family in comparison.families:
         for point in family.points:
             yield from _model_run(comparison, family, point)
+
+
+def change_items(change: Change, *, before: str) -> Iterator[Item]:
+    """What has changed since the evaluation before; before: its address."""
+    yield Tag(VERDICT_RUN, "depthcase.verdict_before", change.verdict_before)
+    yield Tag(VERDICT_RUN, "depthcase.changed", ", ".join(change.causes))
+    yield Tag(VERDICT_RUN, "depthcase.before", _short(before, TAG_LIMIT))
+    yield Metric(VERDICT_RUN, "rows_before", float(change.rows_before))
+    yield Text(VERDICT_RUN, "change.json", json.dumps(to_plain(change), ensure_ascii=False, allow_nan=False))
 
 
 def curve_metric(comparison: Comparison) -> str:

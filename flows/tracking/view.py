@@ -74,6 +74,11 @@ def run_link(tracking_uri: str, experiment_id: str, run_id: str) -> str:
     return f"{tracking_uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}?{SIDE}"
 
 
+def report_link(tracking_uri: str, experiment_id: str, run_id: str) -> str:
+    """Address at which MLflow shows the decision page of a verdict run; empty where the store has no pages."""
+    return run_link(tracking_uri, experiment_id, run_id).replace(f"?{SIDE}", f"/artifacts/report.html?{SIDE}")
+
+
 def _view(
     name: str,
     charts: list[dict[str, Any]],

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import httpx
@@ -37,14 +38,17 @@ from relu_core.comparison.evidence import sign_of
 from relu_core.comparison.schema import Comparison
 from relu_core.comparison.verdict import Verdict
 
-KEY, STATE = "depthcase.key", "depthcase.state"
+KEY, STATE, QUESTION = "depthcase.key", "depthcase.state", "depthcase.question"
 STARTED, COMPLETED = "started", "completed"
 PARAMS_A_BATCH, METRICS_A_BATCH = 100, 500
 
 
 @dataclass(frozen=True)
 class TrackedRun:
-    """Where an evaluation was recorded. url: the verdict run. curves_url, models_url, history_url: its chart pages."""
+    """Where an evaluation was recorded.
+
+    url: the verdict run. curves_url, models_url, history_url: its chart pages. report_url: the decision page in it.
+    """
 
     experiment_id: str
     run_id: str
@@ -52,6 +56,7 @@ class TrackedRun:
     curves_url: str = ""
     models_url: str = ""
     history_url: str = ""
+    report_url: str = ""
 
 
 @dataclass
@@ -76,6 +81,8 @@ def record(
     key: str,
     note: str = "",
     pages: str = "",
+    question: str = "",
+    more: Iterable[Item] = (),
 ) -> TrackedRun:
     """Record one evaluation in MLflow and return where it stands.
 
@@ -83,6 +90,7 @@ def record(
     key: what makes this record unique (`items.evaluation_key`); a completed record with the same key is returned as it
     is, an unfinished one is removed and written again. note: markdown shown on the verdict run.
     pages: where people open the server, where that is not tracking_uri.
+    question: what was asked of which data, so that the answer is found again. more: further items of the verdict run.
     Raises ServiceError where the server does not answer.
     """
     check_answers(tracking_uri)
@@ -92,12 +100,14 @@ def record(
         completed = _completed_or_cleared(client, experiment, key)
         if completed is None:
             stream = items(comparison, verdict, charter_yaml=charter_yaml, artifacts=artifacts, note=note)
-            completed = _write(client, experiment, key, stream)
+            completed = _write(client, experiment, key, chain(stream, more))
             _write_views(client, experiment, comparison, verdict, key)
             shown = note.replace("{run_id}", completed) or f"## {verdict.kind}\n\n{verdict.reason}"
             client.set_experiment_tag(experiment, "mlflow.note.content", shown[:TAG_LIMIT])
             client.set_tag(completed, STATE, COMPLETED)
             client.set_terminated(completed)
+        if question:
+            client.set_tag(completed, QUESTION, question)
     return _tracked(pages or tracking_uri, experiment, completed, key)
 
 
@@ -278,4 +288,5 @@ def _tracked(pages: str, experiment: str, run_id: str, key: str) -> TrackedRun:
     links = [
         view.deep_link(pages, experiment, name) for name in (f"curves-{key[:12]}", f"models-{key[:12]}", "verdicts")
     ]
+    links.append(view.report_link(pages, experiment, run_id))
     return TrackedRun(experiment, run_id, view.run_link(pages, experiment, run_id), *links)

@@ -3,6 +3,7 @@ verdict.
 """
 
 from relu_core.comparison.baselines import baseline_validation_predictions, confirm_baseline, fit_baselines
+from relu_core.comparison.change import Change, SizeChange, change_between
 from relu_core.comparison.compare import champion_of, compare
 from relu_core.comparison.confirm import (
     ConfirmedNetwork,
@@ -149,6 +150,9 @@ __all__ = [
     "TaskTime",
     "decide",
     "Verdict",
+    "Change",
+    "SizeChange",
+    "change_between",
     "KINDS",
     "REASONS",
 ]

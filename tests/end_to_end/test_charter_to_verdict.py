@@ -21,6 +21,11 @@ from tests.evaluations import artifacts, charter_of, evaluate, result_of, task_s
 pytestmark = pytest.mark.services
 
 
+UNCACHED = {
+    "Screen · Find the data set", "Screen · Is it answered already?", "Screen · Is the answer sure already?",
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def plant(deployed_services: Settings) -> Settings:
     write_raw_files(deployed_services.raw / "small-press", rows=1200)
@@ -58,13 +63,19 @@ def test_raw_files_become_a_verdict_with_its_page_and_its_record(
     assert all(0 < seconds < 600 for seconds in worked.values())
 
 
-def test_the_same_again_trains_nothing_and_says_so(plant: Settings, first: FlowRun) -> None:
+def test_the_same_again_does_nothing_and_says_so(plant: Settings, first: FlowRun) -> None:
+    again = evaluate(plant, charter_of())
+    assert again.name.endswith(" · nothing new")
+    assert set(task_states(plant, again)) <= {*UNCACHED, "Ingest data-0"}
+    assert result_of(plant, again) == result_of(plant, first)
+
+
+def test_a_page_that_was_lost_is_made_again_from_what_is_kept(plant: Settings, first: FlowRun) -> None:
+    Path(result_of(plant, first)["report_path"]).unlink()
     again = evaluate(plant, charter_of())
     states = task_states(plant, again)
     stages = [name for name in states if name.split(" · ")[0] in ("Screen", "Compare", "Confirm")]
-    uncached = {
-        "Screen · Which training counts", "Screen · Find the data set", "Screen · Is the answer sure already?",
-    }  # fmt: skip
+    uncached = UNCACHED | {"Screen · Which training counts"}
     assert {states[name] for name in stages if name not in uncached} == {"Cached"}
     assert result_of(plant, again) == result_of(plant, first)
 
@@ -102,7 +113,7 @@ def test_one_changed_byte_runs_everything_anew(plant: Settings, first: FlowRun) 
 
 def test_a_person_lets_the_next_stage_begin_and_stops_the_one_after(plant: Settings, first: FlowRun) -> None:
     server = PrefectServer(plant.prefect_api_url)
-    parameters = {"charter": charter_of(ask_between_stages=True).model_dump(mode="json")}
+    parameters = {"charter": charter_of(ask_between_stages=True, seed=1).model_dump(mode="json")}
     run = runs.submit(plant, "Evaluate PoC", "evaluate", parameters)
     wait_for_question(server, run)
     answer = {"decision": "approve", "person": "Sato", "reason": "trees are not enough", "minutes": 0}
@@ -118,16 +129,19 @@ def test_a_person_lets_the_next_stage_begin_and_stops_the_one_after(plant: Setti
     assert "Sato" in page and "the budget of this year is spent" in page and "trees are not enough" in page
 
 
-def test_an_approval_without_a_name_is_refused(plant: Settings, first: FlowRun) -> None:
+def test_an_answer_that_cannot_be_taken_is_asked_for_again(plant: Settings, first: FlowRun) -> None:
     server = PrefectServer(plant.prefect_api_url)
-    parameters = {"charter": charter_of(ask_between_stages=True).model_dump(mode="json")}
+    parameters = {"charter": charter_of(ask_between_stages=True, seed=1).model_dump(mode="json")}
     run = runs.submit(plant, "Evaluate PoC", "evaluate", parameters)
     wait_for_question(server, run)
     answer = {"decision": "approve", "person": " ", "reason": "", "minutes": -5}
     server.request("POST", f"flow_runs/{run.identity}/resume", {"run_input": answer})
-    ended = runs.follow(plant, run, print)
-    assert ended.state == "FAILED"
-    assert "the decision on compare has no name or no reason; run again and give both" in ended.message
+    wait_for_question(server, run)
+    told = artifacts(plant, server.flow_run(run.identity))["before-compare-2"]["data"]
+    assert "the decision on compare has no name or no reason; give both" in told
+    said = {"decision": "stop", "person": "Sato", "reason": "enough", "minutes": 0}
+    server.request("POST", f"flow_runs/{run.identity}/resume", {"run_input": said})
+    assert result_of(plant, runs.follow(plant, run, print))["verdict"] == "INCONCLUSIVE"
 
 
 def wait_for_question(server: PrefectServer, run: FlowRun, *, seconds: float = 240) -> None:

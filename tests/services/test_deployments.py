@@ -1,21 +1,30 @@
 """Deployments on a real server: the form of a flow, upserts, the automation, refusals."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flows.charter import make_charter
 from flows.errors import ServiceError
-from flows.operations import demo, deployments, services
+from flows.operations import automations, demo, deployments, services
 from flows.operations.deployments import PlannedDeployment, PlannedSchedule
+from flows.operations.prefect_yaml import prefect_yaml
 from flows.operations.servers import PrefectServer
-from flows.settings import Settings
+from flows.settings import Settings, process_environment
 
 pytestmark = pytest.mark.services
 
 NIGHTLY = PlannedSchedule("nightly", "0 1 * * *", {"question": {"name": "press"}})
 SAMPLE = PlannedDeployment("sample", "sample_flows", "answer", ("depthcase", "test"), (NIGHTLY,), limit=1)
+DEPLOYED = (
+    ("Evaluate PoC", "evaluate"), ("Ingest data", "ingest"), ("Inspect a file", "inspect"),
+    ("Theory benchmark", "theory-benchmark"),
+)  # fmt: skip
 SLEEPER = PlannedDeployment("sleeper", "sample_flows", "sleep", ("test",))
 
 
@@ -84,16 +93,19 @@ def test_the_zombie_automation_exists_once_however_often_it_is_made(
 ) -> None:
     for _ in range(2):
         deployments.bring_up_to_date(server, [], "any")
-    [automation] = server.request("POST", "automations/filter", {})
+    found = {entry["name"]: entry for entry in server.request("POST", "automations/filter", {})}
+    assert {automations.ZOMBIE, automations.UNANSWERED} <= set(found)
+    automation = found[automations.ZOMBIE]
     assert automation["enabled"]
     assert (automation["trigger"]["posture"], automation["trigger"]["within"]) == ("Proactive", 90)
     assert automation["actions"][0]["state"] == "CRASHED"
 
 
 def test_doubles_of_the_automation_are_removed(server: PrefectServer) -> None:
-    server.request("POST", "automations/", deployments.zombie_automation())
+    server.request("POST", "automations/", automations.zombie())
     deployments.bring_up_to_date(server, [], "any")
-    assert len(server.request("POST", "automations/filter", {})) == 1
+    names = [entry["name"] for entry in server.request("POST", "automations/filter", {})]
+    assert (names.count(automations.ZOMBIE), names.count(automations.UNANSWERED)) == (1, 1)
 
 
 def test_runs_beyond_the_limit_wait(server: PrefectServer) -> None:
@@ -159,3 +171,32 @@ def test_every_flow_is_deployed_with_its_form_and_valid_schedules(deployed_servi
 
 def test_the_demonstration_is_a_sound_charter() -> None:
     make_charter(demo.CHARTER).check()
+
+
+def test_the_file_for_prefects_own_command_is_made_from_the_plan() -> None:
+    written = (Path(__file__).parents[2] / "deploy" / "prefect.yaml").read_text(encoding="utf-8")
+    assert written == prefect_yaml(), "run make prefect-yaml"
+
+
+def test_prefects_own_command_deploys_what_up_deploys(deployed_services: Settings) -> None:
+    server = PrefectServer(deployed_services.prefect_api_url)
+    before = {name: _kept(server, flow, name) for flow, name in DEPLOYED}
+    file = Path(__file__).parents[2] / "deploy" / "prefect.yaml"
+    command = [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(file)]
+    environment = process_environment(deployed_services)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=deployed_services.home)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert {name: _kept(server, flow, name) for flow, name in DEPLOYED} == before
+    # The form's list of data sets is ours; the next up adds it again.
+    assert _apply(deployed_services, *deployments.PLANNED) == "4 created or updated"
+
+
+def _kept(server: PrefectServer, flow: str, name: str) -> dict[str, Any]:
+    """What a deployment is, without what belongs to a machine: the time zone and how many runs it bears."""
+    found = server.deployment(flow, name) or {}
+    schedules = [
+        (entry["slug"], entry["schedule"]["cron"], entry["active"], entry["parameters"]) for entry in found["schedules"]
+    ]
+    names = ("entrypoint", "tags", "description", "work_pool_name", "enforce_parameter_schema", "pull_steps")
+    limited = found["global_concurrency_limit"] is not None
+    return {key: found[key] for key in names} | {"schedules": schedules, "limited": limited}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flows.errors import DepthcaseError
-from flows.operations import deployments, doctor, mlflow_check, processes, services, upkeep
+from flows.operations import automations, deployments, doctor, mlflow_check, processes, services, upkeep
 from flows.operations.servers import PrefectServer
 from flows.settings import Settings
 
@@ -132,7 +132,7 @@ def test_a_run_that_nobody_runs_is_found_out(running_services: Settings, monkeyp
 
 def test_a_missing_automation_is_found_out(running_services: Settings) -> None:
     server = PrefectServer(running_services.prefect_api_url)
-    body = {"automations": {"name": {"any_": [deployments.ZOMBIE_AUTOMATION]}}}
+    body = {"automations": {"name": {"any_": [automations.ZOMBIE]}}}
     [kept] = server.request("POST", "automations/filter", body)
     server.request("PATCH", f"automations/{kept['id']}", {"enabled": False})
     try:

@@ -1,0 +1,144 @@
+"""The forms as a person meets them in both UIs: what they say, what they refuse, and the way from Submit to the curves.
+
+Nobody outside is called: a request that leaves the loopback is refused, and the pages must work all the same.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from flows.operations.servers import PrefectServer
+from flows.settings import Settings
+from tests.browser.prefect_pages import SLOW, UIS, PrefectPages
+from tests.evaluations import ended, ingest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.services]
+
+FLOWS = {
+    "evaluate": "Evaluate PoC", "ingest": "Ingest data", "inspect": "Inspect a file",
+    "theory-benchmark": "Theory benchmark",
+}  # fmt: skip
+GOOD = {
+    "Name of the PoC": "formed", "Data set": "formed", "Column to predict": "Scrap", "Kind of answer": "yes/no",
+    "Metric": "roc_auc", "Good enough from": 0.815, "Dead below": 0.4, "Time budget": 0.1,
+    "Numbers of hidden layers to compare": [1, 2, 2], "Ask between stages": False,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def plant(deployed_services: Settings) -> Settings:
+    """A small data set that a linear model settles, so that an evaluation takes seconds."""
+    write_rows(deployed_services.raw / "formed.csv", 200)
+    assert ingest(deployed_services, "formed.csv", "formed").state == "COMPLETED"
+    return deployed_services
+
+
+def write_rows(place: Path, rows: int) -> None:
+    random = np.random.default_rng(7)
+    X = random.normal(size=(rows, 2))
+    y = random.random(rows) < 1 / (1 + np.exp(-5 * X[:, 0]))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"Force [kN]": X[:, 0], "Heat [C]": X[:, 1], "Scrap": y.astype(int)}).to_csv(place, index=False)
+
+
+@pytest.fixture
+def shots(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Where the test leaves its pictures: the folder SCREENSHOTS, or pytest's own where that is not set."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(params=UIS)
+def person(request: pytest.FixtureRequest, browser: "Browser", plant: Settings) -> Iterator[PrefectPages]:
+    """A person in one of the UIs, on a machine without the world outside."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    yield PrefectPages(page, plant.prefect_ui_url, request.param)
+    context.close()
+
+
+def deployment_of(plant: Settings, name: str) -> str:
+    found = PrefectServer(plant.prefect_api_url).deployment(FLOWS[name], name)
+    assert found is not None
+    return str(found["id"])
+
+
+def test_every_field_of_every_form_is_told_in_words(person: PrefectPages, plant: Settings, shots: Path) -> None:
+    for name, flow in FLOWS.items():
+        form = PrefectServer(plant.prefect_api_url).deployment(flow, name) or {}
+        schema = form["parameter_openapi_schema"]
+        [model] = [entry["$ref"].rpartition("/")[2] for entry in schema["properties"].values()]
+        person.open_form(form["id"])
+        person.page.get_by_text(schema["definitions"][model]["title"], exact=True).first.wait_for()
+        for field in schema["definitions"][model]["properties"].values():
+            title = field.get("title") or schema["definitions"][field["$ref"].rpartition("/")[2]]["title"]
+            expect(person.field(title)).to_contain_text(field["description"], use_inner_text=True, timeout=SLOW)
+        assert 'type "None"' not in person.text()
+        assert person.page.locator(".cm-editor, .monaco-editor").count() == 0, "a field is a box for JSON"
+        person.picture(shots / f"form_{name}_{person.ui}.png")
+
+
+def test_bad_values_are_refused_and_good_ones_lead_to_the_curves(
+    person: PrefectPages, plant: Settings, shots: Path
+) -> None:
+    person.open_form(deployment_of(plant, "evaluate"))
+    offered = person.choices("Data set")
+    assert offered[0] == "named like the PoC" and "formed" in offered
+    person.page.keyboard.press("Escape")
+
+    person.submit()
+    person.page.get_by_text("'target' is a required property").first.wait_for()
+    person.fill({**GOOD, "Name of the PoC": "Line 7"})
+    person.submit()
+    person.page.get_by_text("'Line 7' does not match").first.wait_for()
+    person.picture(shots / f"refused_{person.ui}.png")
+    person.fill({"Name of the PoC": "formed", "Cost of a miss": -1})
+    person.submit()
+    assert "0" in person.refusal("Cost of a miss", "less than the minimum of 0")
+
+    person.fill({"Cost of a miss": 0})
+    run = person.submit_and_view()
+    assert ended(plant, run).state == "COMPLETED"
+
+    person.open_run(run)  # click 1 shows the decision, click 2 opens it with its links
+    person.tab("Artifacts")
+    person.page.get_by_text("No neural network is needed").first.wait_for()
+    person.picture(shots / f"artifacts_{person.ui}.png")
+    person.page.get_by_text("verdict-formed").first.click()
+    link = person.page.get_by_role("link", name="See the curves in MLflow").first
+    link.wait_for()
+    person.picture(shots / f"verdict_{person.ui}.png")
+    assert person.page.get_by_role("link", name="Read the report").first.is_visible()
+    person.page.goto(link.get_attribute("href") or "")
+    person.page.wait_for_function(
+        "[...document.querySelectorAll('.js-plotly-plot')].some(p => p.data.filter(t => (t.x || []).length).length > 1)"
+    )
+    person.picture(shots / f"curves_{person.ui}.png")
+
+
+def test_fields_that_contradict_each_other_fail_in_the_first_task_with_a_sentence(
+    person: PrefectPages, plant: Settings, shots: Path
+) -> None:
+    person.open_form(deployment_of(plant, "evaluate"))
+    person.fill({**GOOD, "Metric": "rmse", "Rows are kept apart": "by group"})
+    run = person.submit_and_view()
+    failed = ended(plant, run)
+    assert failed.state == "FAILED"
+    person.open_run(run)
+    person.tab("Artifacts")
+    person.page.get_by_text("metric rmse does not measure yes/no; choose one listed for that kind").first.wait_for()
+    person.page.get_by_text("split_rule is 'by group' but split_column is empty").first.wait_for()
+    person.picture(shots / f"contradiction_{person.ui}.png")
