@@ -67,7 +67,6 @@ class _Evaluation:
         self.charter = charter
         self.promise = charter.model_dump(mode="json")
         self.layers = sorted(set(charter.hidden_layers))
-        self.version = self._do(tasks.find_data)
         self.evidence: Plain = {
             "approvals": [], "seconds": {}, "tasks": [], "learning_curve": None, "yardstick": None, "money": [],
         }  # fmt: skip
@@ -77,12 +76,13 @@ class _Evaluation:
         self.sure = ""
         self.begun = 0
         self.training = ""
+        self.version = self._here(tasks.find_data)
 
     def already_answered(self) -> Plain | None:
         """The verdict that stands for this charter, data and program; None where there is work to do."""
         if self.charter.retrain:
             return None
-        standing: Plain | None = self._do(tasks.find_standing, version=self.version)
+        standing: Plain | None = self._here(tasks.find_standing, version=self.version)
         return standing
 
     def screen(self) -> Plain:

@@ -13,7 +13,7 @@ import httpx
 from cryptography import x509
 
 from flows.errors import ServiceError
-from flows.operations import databases
+from flows.operations import automations, databases
 from flows.operations.launch import is_loopback
 from flows.operations.servers import client, prefect_server
 from flows.settings import Settings

@@ -41,7 +41,7 @@ def table(since: Since, numbers: Numbers) -> Table:
             escape(texts[f"verdict.{change.verdict_after}"]),
         ),
         (
-            escape(texts["overview.best"]),
+            escape(texts["fact.best"]),
             as_text(model_name(change.model_before, numbers)),
             as_text(model_name(change.model_after, numbers)),
         ),
