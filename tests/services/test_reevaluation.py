@@ -11,7 +11,7 @@ from markupsafe import Markup
 from mlflow import MlflowClient
 
 from flows.charter import Charter, make_charter
-from flows.operations import runs
+from flows.operations import automations, runs
 from flows.operations.servers import FlowRun, PrefectServer
 from flows.settings import Settings
 from tests.evaluations import artifacts, ended, evaluate, ingest, result_of, task_states
@@ -83,7 +83,7 @@ def test_new_rows_start_the_evaluation_and_it_says_what_has_changed(plant: Setti
     before = len(runs_of_the_poc(plant, "watched"))
     write_rows(plant.raw / "watched.csv", 160)
     ingest(plant, "watched.csv", "watched")
-    limit = time.monotonic() + 120
+    limit = time.monotonic() + 240
     while len(started := runs_of_the_poc(plant, "watched")) == before:
         assert time.monotonic() < limit, "the ingest of new rows started no evaluation"
         time.sleep(1)
@@ -150,3 +150,23 @@ def _ended_for_good(settings: Settings, run: str) -> FlowRun:
         assert waits or current.state != "FAILED", runs.reason(current)
         time.sleep(1)
     return current
+
+
+def test_a_run_that_waits_for_a_person_is_not_taken_for_dead() -> None:
+    trigger = automations.zombie()["trigger"]
+    assert {"prefect.flow-run.Suspended", "prefect.flow-run.Paused"} <= set(trigger["expect"])
+
+
+@pytest.mark.long
+def test_a_person_may_take_longer_than_the_limit_for_signs_of_life(plant: Settings) -> None:
+    server = PrefectServer(plant.prefect_api_url)
+    charter = charter_of(poc_name="patient", target_value=0.9999, ask_between_stages=True)
+    run = runs.submit(plant, "Evaluate PoC", "evaluate", {"charter": charter.model_dump(mode="json")})
+    while (current := server.flow_run(run.identity)).state != "PAUSED":
+        assert not current.ended, current.message
+        time.sleep(1)
+    time.sleep(automations.SILENCE + 30)
+    assert server.flow_run(run.identity).state == "PAUSED"
+    said = {"decision": "stop", "person": "Sato", "reason": "late", "minutes": 0}
+    server.request("POST", f"flow_runs/{run.identity}/resume", {"run_input": said})
+    assert ended(plant, run.identity).state == "COMPLETED"
