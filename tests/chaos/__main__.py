@@ -13,7 +13,7 @@ from tests.chaos.installation import DASK_WORKER, DASK_WORKERS, VICTIMS, Install
 from tests.chaos.rounds import Outcome, Reference, plan, play, undisturbed
 from tests.dask_clusters import dask_cluster
 
-TRIES = 4
+TRIES = 8
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -76,7 +76,7 @@ def _round(
         if outcome is not None:
             return outcome
         # The run was quicker than the blow.
-        planned = type(planned)(number, planned.victim, 0.7 * planned.moment, planned.absence)
+        planned = type(planned)(number, planned.victim, 0.6 * planned.moment, planned.absence)
     raise SystemExit(f"round {number}: the run always ended before the blow")
 
 
