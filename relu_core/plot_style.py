@@ -181,7 +181,9 @@ def currency_name(currency: str, language: str = "en") -> str:
 
 TASKS = {
     "Ingest data": "データの取り込み",
+    "Screen · Which training counts": "予備評価・有効な学習の確認",
     "Screen · Find the data set": "予備評価・データセットの検索",
+    "Screen · Is it answered already?": "予備評価・既存の判定の確認",
     "Screen · Check the charter and the data": "予備評価・計画書とデータの確認",
     "Screen · Make rows, set some aside": "予備評価・行の作成と取り分け",
     "Screen · Try simple models": "予備評価・単純なモデル",
