@@ -23,6 +23,8 @@ from flows.errors import ServiceError
 MARK = "DEPTHCASE_INSTANCE"
 # Seconds by which two readings of one process's start time may differ (the clock may be set in between).
 _SAME_START = 5.0
+# Seconds in which a port may still become free.
+PORT_PATIENCE = 3.0
 # Bytes from which a log is set aside at the next start; one older log is kept.
 _LOG_LIMIT = 20_000_000
 
@@ -109,12 +111,18 @@ def stop(record: ProcessRecord, *, time_limit: float) -> bool:
 
 
 def require_free_port(port: int, *, service: str, variable: str) -> None:
-    """Refuse a port on which something already listens; the sentence names the port and how to choose another."""
-    if not port_is_free(port):
-        raise ServiceError(
-            f"Port {port} on 127.0.0.1, meant for the {service}, is used by another program; "
-            f"choose another with {variable}={suggest_port(port)} depthcase up."
-        )
+    """Refuse a port on which something already listens; the sentence names the port and how to choose another.
+
+    A server that was killed a moment ago may hold its port for a moment longer than its process can be seen.
+    """
+    give_up = time.monotonic() + PORT_PATIENCE
+    while not port_is_free(port):
+        if time.monotonic() > give_up:
+            raise ServiceError(
+                f"Port {port} on 127.0.0.1, meant for the {service}, is used by another program; "
+                f"choose another with {variable}={suggest_port(port)} depthcase up."
+            )
+        time.sleep(0.1)
 
 
 def port_is_free(port: int) -> bool:

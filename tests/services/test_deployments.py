@@ -47,7 +47,7 @@ def test_a_deployment_shows_the_form_of_its_flow(server: PrefectServer) -> None:
     assert found["tags"] == ["depthcase", "test"]
     assert found["entrypoint"] == "sample_flows.answer"
     form = found["parameter_openapi_schema"]
-    assert form["properties"]["question"] == {"$ref": "#/definitions/Question", "position": 0, "title": "question"}
+    assert form["properties"]["question"] == {"$ref": "#/definitions/Question", "position": 0, "title": "Question"}
     assert form["definitions"]["Question"]["properties"]["minutes"] == {
         "default": 5.0,
         "description": "Minutes.",

@@ -90,13 +90,15 @@ def test_new_rows_start_the_evaluation_and_it_says_what_has_changed(plant: Setti
     run = ended(plant, started[-1].identity)
     result = result_of(plant, run)
     shown = artifacts(plant, run)["verdict"]["data"]
-    assert "There are 160 rows instead of 120." in shown and "the verdict was the same" in shown
+    assert "There are 160 rows instead of 120." in shown, shown
+    turned = result["verdict"] != result_of(plant, first)["verdict"]
+    assert ("; now it is “" if turned else "the verdict was the same.") in shown, shown
     page = Markup(Path(result["report_path"]).read_text(encoding="utf-8")).striptags()
     assert "Since the last evaluation" in page and "There are 160 rows instead of 120." in page
     client = MlflowClient(plant.mlflow_tracking_uri)
     experiment = client.get_experiment_by_name("watched")
     newest = client.search_runs([experiment.experiment_id], "tags.role = 'verdict'", max_results=1)[0]
-    assert newest.data.tags["depthcase.verdict_before"] == "SIMPLE_SUFFICES"
+    assert newest.data.tags["depthcase.verdict_before"] == result_of(plant, first)["verdict"]
     assert newest.data.tags["depthcase.changed"] == "rows"
     assert newest.data.metrics["rows_before"] == 120
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -118,6 +119,16 @@ def test_a_port_in_use_is_named_with_the_way_out() -> None:
         f"Port {port} on 127.0.0.1, meant for the MLflow server, is used by another program; "
         f"choose another with DEPTHCASE_MLFLOW_PORT={other} depthcase up."
     )
+    assert processes.port_is_free(port)
+
+
+def test_a_port_that_becomes_free_in_a_moment_is_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        closing = threading.Timer(0.3, server.close)
+        closing.start()
+        processes.require_free_port(port, service="MLflow server", variable="DEPTHCASE_MLFLOW_PORT")
+        closing.join()
     assert processes.port_is_free(port)
 
 
