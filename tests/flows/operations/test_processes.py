@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from socket import create_server
 
 import psutil
 import pytest
@@ -123,7 +124,7 @@ def test_a_port_in_use_is_named_with_the_way_out() -> None:
 
 
 def test_a_port_that_becomes_free_in_a_moment_is_waited_for() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         closing = threading.Timer(0.3, server.close)
         closing.start()
