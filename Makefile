@@ -6,8 +6,8 @@ export DO_NOT_TRACK = true
 export MLFLOW_DISABLE_TELEMETRY = true
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: setup demo test lint prefect-yaml trial-real calibrate bench-regions bench-exact bench-training bench-theory \
-	bench-streaming bench-planted bench-overhead bench-scale chaos
+.PHONY: setup demo test lint prefect-yaml trial-real trial-services calibrate chaos bench-regions bench-exact \
+	bench-training bench-theory bench-streaming bench-planted bench-overhead bench-scale
 
 setup: $(STAMP)
 
@@ -39,6 +39,10 @@ trial-real: setup
 	$(BIN)/pytest -m long tests/end_to_end/test_real_data.py
 
 # Fifty times kill -9 at a random moment; interrupted, it goes on where it was. About two hours on two idle cores.
+# Evaluations through both forms in a browser, and again on new data, on real servers.
+trial-services: setup
+	$(BIN)/pytest -m long tests/browser tests/services
+
 chaos: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.chaos --rounds 50 --seed 0
 

@@ -42,7 +42,8 @@ class PrefectPages:
                 self._list(field, value)
             elif field.locator(".p-select-button, [aria-haspopup=listbox]").count():
                 self.choices(title)
-                self.page.get_by_role("option", name=str(value), exact=True).click()
+                # The list of V2 is drawn anew while it opens: there is no place to aim at.
+                self.page.get_by_role("option", name=str(value), exact=True).dispatch_event("click")
             else:
                 field.locator("textarea, input").first.fill(str(value))
 

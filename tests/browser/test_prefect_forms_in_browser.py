@@ -91,6 +91,7 @@ def test_every_field_of_every_form_is_told_in_words(person: PrefectPages, plant:
         person.picture(shots / f"form_{name}_{person.ui}.png")
 
 
+@pytest.mark.long
 def test_bad_values_are_refused_and_good_ones_lead_to_the_curves(
     person: PrefectPages, plant: Settings, shots: Path
 ) -> None:

@@ -79,6 +79,7 @@ def test_the_same_question_is_not_answered_twice_and_the_run_says_so(plant: Sett
     assert result_of(plant, first)["mlflow_url"] in shown["data"]
 
 
+@pytest.mark.long
 def test_new_rows_start_the_evaluation_and_it_says_what_has_changed(plant: Settings, first: FlowRun) -> None:
     before = len(runs_of_the_poc(plant, "watched"))
     write_rows(plant.raw / "watched.csv", 160)
@@ -103,6 +104,7 @@ def test_new_rows_start_the_evaluation_and_it_says_what_has_changed(plant: Setti
     assert newest.data.metrics["rows_before"] == 120
 
 
+@pytest.mark.long
 def test_an_ingest_that_the_evaluation_itself_asked_for_starts_it_once(plant: Settings, first: FlowRun) -> None:
     before = len(runs_of_the_poc(plant, "watched"))
     write_rows(plant.raw / "watched.csv", 170)
@@ -124,6 +126,7 @@ def test_a_charter_that_no_longer_waits_takes_its_automation_away(plant: Setting
     assert waiting() == []
 
 
+@pytest.mark.long
 def test_a_question_that_nobody_answers_ends_as_stopped(plant: Settings) -> None:
     server = PrefectServer(plant.prefect_api_url)
     found = server.deployment("Evaluate PoC", "evaluate") or {}
