@@ -23,8 +23,8 @@ def fold_mean_interval(values: ArrayLike, *, perfect: float = float("nan"), leve
 
     Student's t over the fold means, folds - 1 degrees of freedom, corrected for what folds share (`fold_variance`).
     perfect: the metric's value for perfect predictions. The interval is then taken on the log of the distance to it:
-    it never passes what is possible, and it is longer on the side to which one bad fold drags the mean. Taken as it is
-    where a fold is perfect or no value is given.
+    it never passes what is possible, and it is longer on the side to which one bad fold drags the mean. Where a fold is
+    perfect the metric is taken as it is, and the interval cut there; where no value is given, it is not cut.
     Runs without a number (nan) are left out of their fold's mean; a fold without any gives an interval of nan.
     """
     runs = np.atleast_2d(np.asarray(values, dtype=np.float64).T).T
@@ -40,6 +40,8 @@ def fold_mean_interval(values: ArrayLike, *, perfect: float = float("nan"), leve
     else:
         half = fold_half_width(means, level)
         ends = value + np.array([-half, half])
+        if np.isfinite(perfect):
+            ends = np.minimum(ends, perfect) if value <= perfect else np.maximum(ends, perfect)
     # Rounding may put the value beyond an end that it equals.
     return Interval(value, min(float(ends.min()), value), max(float(ends.max()), value), level, FOLD_METHOD)
 

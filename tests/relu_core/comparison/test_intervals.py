@@ -71,9 +71,13 @@ def test_far_from_perfect_the_interval_is_the_plain_one() -> None:
     assert (near.low, near.high) == pytest.approx((plain.low, plain.high), abs=1e-6)
 
 
-def test_a_perfect_fold_takes_the_values_as_they_are() -> None:
-    values = [1.0, 0.9, 0.95, 0.97, 0.99]
-    assert fold_mean_interval(values, perfect=1.0) == fold_mean_interval(values)
+def test_a_perfect_fold_takes_the_values_as_they_are_and_is_cut_at_perfect() -> None:
+    values = [0.97, 1.0, 0.98, 1.0, 0.93]
+    found, plain = fold_mean_interval(values, perfect=1.0), fold_mean_interval(values)
+    assert (found.value, found.low) == (plain.value, plain.low)
+    assert found.high == 1.0 < plain.high
+    errors = fold_mean_interval(1 - np.array(values), perfect=0.0)
+    assert errors.low == 0.0 and errors.high == pytest.approx(1 - plain.low)
 
 
 def test_folds_with_skewed_errors_are_covered_where_the_plain_interval_misses() -> None:
