@@ -80,6 +80,7 @@ def test_a_page_that_was_lost_is_made_again_from_what_is_kept(plant: Settings, f
     assert result_of(plant, again) == result_of(plant, first)
 
 
+@pytest.mark.long
 def test_training_anew_with_one_worker_gives_the_same_bits(plant: Settings, first: FlowRun) -> None:
     script = (
         "import json, sys\n"
@@ -98,6 +99,7 @@ def test_training_anew_with_one_worker_gives_the_same_bits(plant: Settings, firs
     assert json.loads(line.removeprefix("RESULT "))["comparison_hash"] == result_of(plant, first)["comparison_hash"]
 
 
+@pytest.mark.long
 def test_one_changed_byte_runs_everything_anew(plant: Settings, first: FlowRun) -> None:
     source, changed = plant.raw / "small-press", plant.raw / "changed-press"
     shutil.copytree(source, changed)
@@ -129,6 +131,7 @@ def test_a_person_lets_the_next_stage_begin_and_stops_the_one_after(plant: Setti
     assert "Sato" in page and "the budget of this year is spent" in page and "trees are not enough" in page
 
 
+@pytest.mark.long
 def test_an_answer_that_cannot_be_taken_is_asked_for_again(plant: Settings, first: FlowRun) -> None:
     server = PrefectServer(plant.prefect_api_url)
     parameters = {"charter": charter_of(ask_between_stages=True, seed=1).model_dump(mode="json")}
