@@ -16,7 +16,7 @@ from flows.settings import Settings, process_environment
 from tests.dask_clusters import dask_cluster
 from tests.evaluations import charter_of
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.long]
 
 ROWS = 800
 # An evaluation of the smallest size that still goes through every stage, trained anew each time.
