@@ -182,8 +182,8 @@ def rounded_value(task, weights, free, units, positive, width, work):
 
 
 @njit(**LOOP)
-def rounded_system(task, weights, p, free, units, positive, work):
-    """HESSIAN and GRADIENT of the rounded objective; kinks count where they curve it upwards."""
+def system_of_slopes(task, p, free, units, positive, work):
+    """HESSIAN and GRADIENT of the loss where each unit has the slopes T at the rows, without its curvature."""
     M, D = task.x.shape
     jacobian, scaled, slope, bend = work.column[JACOBIAN], work.row[SCALED], work.row[SLOPE], work.row[BEND]
     for a in range(free):
@@ -204,6 +204,14 @@ def rounded_system(task, weights, p, free, units, positive, work):
             scaled[i] = task.weight[i] * bend[i] * column[i]
         work.vector[GRADIENT, a] = gradient
         products(jacobian, scaled, D, a, work.square[HESSIAN])
+
+
+@njit(**LOOP)
+def rounded_system(task, weights, p, free, units, positive, work):
+    """HESSIAN and GRADIENT of the rounded objective; kinks count where they curve it upwards."""
+    M, D = task.x.shape
+    scaled, slope = work.row[SCALED], work.row[SLOPE]
+    system_of_slopes(task, p, free, units, positive, work)
     for j in range(units):
         sign, turn, first = 1.0 if j < positive else -1.0, work.unit[TURN, j], free + j * M
         for i in range(D):

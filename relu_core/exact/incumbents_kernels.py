@@ -10,24 +10,21 @@ from relu_core.exact.glide_kernels import (
     norm_derivatives,
     shorten,
     smooth_derivatives,
+    system_of_slopes,
 )
 from relu_core.exact.losses import ABSOLUTE, HINGE, LOGISTIC
 from relu_core.exact.quadratic_kernels import solve_shifted
-from relu_core.exact.rows_kernels import products
 from relu_core.exact.scratch import (
-    BEND,
     CALLED,
     FACTOR,
     GRADIENT,
     HESSIAN,
-    JACOBIAN,
     LOOP,
     LOW,
     NEWTON,
     PICKED,
-    SCALED,
-    SLOPE,
     TRIAL,
+    T,
     Z,
 )
 
@@ -39,25 +36,11 @@ PROMISING = 1.3
 def pattern_system(task, weights, p, free, units, positive, work):
     """HESSIAN and GRADIENT: the Newton system with every row held on its present side of every unit."""
     M, D = task.x.shape
-    jacobian, scaled, slope, bend = work.column[JACOBIAN], work.row[SCALED], work.row[SLOPE], work.row[BEND]
-    for a in range(free):
-        column, x = jacobian[a], task.x[M - 1 if a < task.bias else a - task.bias]
-        for i in range(D):
-            column[i] = x[i]
     for j in range(units):
-        sign, z = 1.0 if j < positive else -1.0, work.unit[Z, j]
-        for a in range(M):
-            column, x = jacobian[free + j * M + a], task.x[a]
-            for i in range(D):
-                column[i] = sign * x[i] if z[i] > 0.0 else 0.0
-    for a in range(p):
-        gradient, column = 0.0, jacobian[a]
+        z, t = work.unit[Z, j], work.unit[T, j]
         for i in range(D):
-            gradient += task.weight[i] * slope[i] * column[i]
-        for i in range(D):
-            scaled[i] = task.weight[i] * bend[i] * column[i]
-        work.vector[GRADIENT, a] = gradient
-        products(jacobian, scaled, D, a, work.square[HESSIAN])
+            t[i] = 1.0 if z[i] > 0.0 else 0.0
+    system_of_slopes(task, p, free, units, positive, work)
     if task.weight_decay > 0.0:
         for j in range(units):
             norm_derivatives(task, weights, free + j * M, work)
