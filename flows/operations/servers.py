@@ -246,8 +246,8 @@ def _task_run(entry: Mapping[str, Any]) -> TaskRun:
     state = entry.get("state") or {}
     return TaskRun(
         identity=entry["id"],
-        # Where a task gives no name to its runs, Prefect appends three characters of a hash.
-        name=re.sub(r"-[0-9a-f]{3}$", "", entry["name"]),
+        # Prefect appends three characters of a hash to runs that their task does not name, and a number to inner flows.
+        name=re.sub(r"-(\d+|[0-9a-f]{3})$", "", entry["name"]),
         state=state.get("type") or "PENDING",
         state_name=state.get("name") or "Pending",
         seconds=float(entry.get("estimated_run_time") or 0.0),

@@ -66,7 +66,7 @@ def test_raw_files_become_a_verdict_with_its_page_and_its_record(
 def test_the_same_again_does_nothing_and_says_so(plant: Settings, first: FlowRun) -> None:
     again = evaluate(plant, charter_of())
     assert again.name.endswith(" · nothing new")
-    assert set(task_states(plant, again)) <= {*UNCACHED, "Ingest data-0"}
+    assert set(task_states(plant, again)) <= {*UNCACHED, "Ingest data"}
     assert result_of(plant, again) == result_of(plant, first)
 
 

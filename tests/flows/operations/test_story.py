@@ -3,7 +3,7 @@
 import pytest
 
 from flows.operations.runs import Story, reason
-from flows.operations.servers import FlowRun, TaskRun
+from flows.operations.servers import FlowRun, TaskRun, _task_run
 
 
 def _run(state: str, message: str = "") -> FlowRun:
@@ -23,6 +23,19 @@ def test_each_task_is_told_once_when_it_has_ended() -> None:
     for _ in range(2):
         story.tell(_run("RUNNING"), ended, "20 % Screen")
     assert said == ["  Task a: done in 12 s", "  Task b: cached, not done again", "  Task c: failed", "  20 % Screen"]
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Ingest data-0", "Ingest data"),
+        ("Ingest data-12", "Ingest data"),
+        ("Look at the file-3f9", "Look at the file"),
+        ("Screen · Coarse sweep, 2 hidden layers", "Screen · Coarse sweep, 2 hidden layers"),
+    ],
+)
+def test_a_task_is_told_without_what_prefect_appends(given: str, shown: str) -> None:
+    assert _task_run({"id": "1", "name": given}).name == shown
 
 
 def test_a_run_that_waits_for_a_person_gives_its_address_every_time_it_waits() -> None:
