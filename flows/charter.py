@@ -18,6 +18,7 @@ from flows.places import Place
 from relu_core.comparison import METRICS, Criteria, EvaluationProtocol
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+NAME_RULE = "use small letters, digits and hyphens, for example press-line-7"
 # What a person chooses in the form for a data set that is not in the lake yet.
 NEW_DATASET = "named like the PoC"
 
@@ -361,6 +362,8 @@ def _sentence(item: Any) -> str:
         return f"{name} is missing; add a line '{name}: ...'"
     if item["type"] == "extra_forbidden":
         return f"{name} is no field of a charter; remove it or correct its spelling"
+    if item["type"] == "string_pattern_mismatch":
+        return f"{name} is {item['input']!r}; {NAME_RULE}"
     return f"{name} is {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}"
 
 

@@ -111,11 +111,11 @@ def run(chosen: argparse.Namespace) -> int:
 
 def ingest(chosen: argparse.Namespace) -> int:
     """Ingest a file or folder as the newest version of a data set."""
-    from flows.charter import NAME_PATTERN
+    from flows.charter import NAME_PATTERN, NAME_RULE
 
     _require_existing(chosen.path)
     if not re.fullmatch(NAME_PATTERN, chosen.name):
-        raise SourceError(f"--name is {chosen.name!r}; use small letters, digits and hyphens, for example press-line-7")
+        raise SourceError(f"--name is {chosen.name!r}; {NAME_RULE}")
     running = _running_services()
     more = {
         "sheet": chosen.sheet,

@@ -16,6 +16,8 @@ from relu_core.plots.marks import amount, axis_names, categories, dot, or_nothin
 COLORS = {"simple": BASELINE, "shallow": family_color(1), "deep": family_color(2)}
 # Below this threshold an even axis would crowd all that matters into its first tenth.
 SMALL_THRESHOLD = 0.1
+# The axis then begins at this part of it: scores far below are all alike, and sure models give some of 1e-40.
+FIRST_PART = 1e-3
 
 
 def saving(comparison: Comparison, *, language: str = "en") -> Figure:
@@ -81,7 +83,7 @@ def cost_curve(money: MoneyResult, criteria: Criteria, *, language: str = "en") 
     axes.plot(places, curve.cost_per_year, color=COLORS.get(money.option, INK), drawstyle="steps-pre")
     if 0 < chosen < SMALL_THRESHOLD:
         axes.set_xscale("log")
-        axes.set_xlim(min(place for place in places if place > 0), 1.0)
+        axes.set_xlim(max(FIRST_PART * chosen, min(place for place in places if place > 0)), 1.0)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     else:
         axes.set_xlim(0.0, 1.0)

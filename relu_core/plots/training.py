@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from relu_core.comparison.evidence import sign_of
 from relu_core.comparison.schema import Comparison
 from relu_core.interval import Interval
 from relu_core.plot_style import BASELINE, GOOD, WORDS, family_color, family_marker, family_name, metric_name, task_name
@@ -34,21 +35,25 @@ def learning_curve(comparison: Comparison, *, language: str = "en") -> Figure:
         shown = [wanted.value] if math.isfinite(wanted.value) and (inside or curve.trusted) else []
         size_axis(axes, [p.rows for p in points] + shown)
         if shown:
-            _mark_rows(axes, wanted, promise.target, words["rows_reached" if inside else "rows_wanted"])
+            name = words["rows_reached" if inside else "rows_wanted"].format(rows=amount(wanted.value))
+            _mark_rows(axes, wanted, promise.target, name, sign_of(promise))
     end_labels(axes, labels)
     axis_names(axes, words["rows"], metric_name(promise.metric, language))
     return or_nothing(figure, axes, points, words)
 
 
-def _mark_rows(axes: Axes, wanted: Interval, target: float, wording: str) -> None:
-    """The rows at which the curve meets the target, with their interval and their name above."""
+def _mark_rows(axes: Axes, wanted: Interval, target: float, name: str, rising: int) -> None:
+    """The rows at which the curve meets the target, with their interval, and their name where no curve runs.
+
+    rising: +1 where the curve comes from below, -1 where it comes from above.
+    """
     high = wanted.high if math.isfinite(wanted.high) else wanted.value
     axes.plot([wanted.low, high], [target] * 2, color=GOOD, linewidth=5, alpha=0.45)
     axes.plot([wanted.value], [target], "o", color=GOOD, markersize=8)
     share = float(axes.transAxes.inverted().transform(axes.transData.transform((wanted.value, target)))[0])
-    name = wording.format(rows=amount(wanted.value))
-    align = "left" if share < 0.3 else "right" if share > 0.7 else "center"
-    axes.annotate(name, (wanted.value, target), (0, 8), textcoords="offset points", ha=align, va="bottom", color=GOOD)
+    align, x, y = ("right", -8, 8 * rising) if share > 0.6 else ("left", 8, -8 * rising)
+    axes.annotate(name, (wanted.value, target), (x, y), textcoords="offset points", ha=align,
+                  va="bottom" if y > 0 else "top", color=GOOD)  # fmt: skip
 
 
 def success_rate(comparison: Comparison, *, language: str = "en") -> Figure:

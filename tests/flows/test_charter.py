@@ -126,7 +126,7 @@ def test_fields_that_contradict_each_other_are_named_in_a_sentence(values: dict[
         ({"colour": 1}, "the charter: colour is no field of a charter; remove it or correct its spelling"),
         (
             {"poc_name": "Press 7"},
-            "the charter: poc_name is 'Press 7': string should match pattern '^[a-z0-9][a-z0-9-]*$'",
+            "the charter: poc_name is 'Press 7'; use small letters, digits and hyphens, for example press-line-7",
         ),
         ({"cost_of_miss": -1}, "the charter: cost_of_miss is -1: input should be greater than or equal to 0"),
         ({"target_value": float("nan")}, "the charter: target_value is nan: input should be a finite number"),

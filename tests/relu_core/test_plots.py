@@ -129,7 +129,13 @@ def test_the_cost_curve_marks_the_chosen_threshold_at_its_lowest_place() -> None
 def test_a_threshold_near_zero_gets_an_axis_on_which_it_can_be_seen() -> None:
     option = press_line().money[2]
     small = replace(option, confusion=replace(option.confusion, threshold=0.004))
-    assert plots.cost_curve(small, press_line().criteria).axes[0].get_xscale() == "log"
+    axes = plots.cost_curve(small, press_line().criteria).axes[0]
+    assert axes.get_xscale() == "log"
+    # A sure model's scores go down to 1e-40: the place where the choice was made must not shrink to the last hundredth.
+    assert small.cost_curve is not None
+    sure = replace(small.cost_curve, thresholds=(1e-40, *small.cost_curve.thresholds[1:]))
+    axes = plots.cost_curve(replace(small, cost_curve=sure), press_line().criteria).axes[0]
+    assert axes.get_xlim() == (0.004 * 1e-3, 1.0)
 
 
 def test_a_threshold_that_is_never_reached_stands_at_the_right_end() -> None:
