@@ -45,8 +45,8 @@ def check_backups(settings: Settings) -> str:
     """The newest finished backup is young enough, where backups are made."""
     if settings.backups is None:
         return "none are made here; DEPTHCASE_BACKUPS is not set"
-    finished = sorted(file.parent for file in settings.backups.glob("*/SHA256SUMS"))
-    finished = [folder for folder in finished if folder.suffix != ".unfinished"]
+    sealed = (file.parent for file in settings.backups.glob("*/SHA256SUMS"))
+    finished = sorted(folder for folder in sealed if folder.suffix != ".unfinished")
     if not finished:
         raise ServiceError(f"there is none in {settings.backups}; run deploy/backup.sh and look at its timer.")
     hours = (time.time() - (finished[-1] / "SHA256SUMS").stat().st_mtime) / 3600
@@ -77,15 +77,14 @@ def check_passwords(settings: Settings) -> str:
         "Prefect server": (f"{settings.prefect_api_url}/admin/version", settings.prefect_ui_url),
         "MLflow server": (f"{settings.mlflow_tracking_uri}/version", settings.mlflow_ui_url),
     }
-    for title, (question, pages) in doors.items():
-        if _answers_anybody(question):
-            reached = [place for place in (question, pages) if not is_loopback(urlsplit(place).hostname or "")]
-            if not is_loopback(settings.listen) or reached:
-                raise ServiceError(
-                    f"the {title} answers anybody, and not only this machine reaches it "
-                    f"({reached[0] if reached else settings.listen}); set its password as in deploy/env.example."
-                )
-    open_doors = [title for title, (question, _) in doors.items() if _answers_anybody(question)]
+    open_doors = {title: places for title, places in doors.items() if _answers_anybody(places[0])}
+    for title, places in open_doors.items():
+        reached = [place for place in places if not is_loopback(urlsplit(place).hostname or "")]
+        if not is_loopback(settings.listen) or reached:
+            raise ServiceError(
+                f"the {title} answers anybody, and not only this machine reaches it "
+                f"({reached[0] if reached else settings.listen}); set its password as in deploy/env.example."
+            )
     return f"none at the {' and the '.join(open_doors)}, which only this machine reaches" if open_doors else "asked for"
 
 

@@ -158,18 +158,18 @@ def _store_new_rows(file: Path, wanted: Wanted, password: str, settings: Setting
     last = before.watermark if before else None
     found = read_new_rows(file, wanted.watermark, table=wanted.sheet, password=password, last=last)
     if before is None or found.anew:
-        return _store(quarantine.check(found.table), name, settings, found.watermark)
+        return _store(with_remaining_life(quarantine.check(found.table)), name, settings, found.watermark)
     if len(found.table.frame) == 0:
         return StoredDataset(name, before.version, before.rows_stored, before.rows_quarantined, False, 0)
     frame, _ = dataset.read(lake, name, before.version)
-    checked = grown(frame, before, dataset.read_quarantine(lake, name, before.version), found.table)
+    whole = grown(frame, before, dataset.read_quarantine(lake, name, before.version), found.table)
+    checked = with_remaining_life(whole)
     return _store(checked, name, settings, found.watermark, added=len(checked.frame) - len(frame))
 
 
 def _store(
     checked: Checked, name: str, settings: Settings, watermark: Watermark | None = None, added: int = -1
 ) -> StoredDataset:
-    checked = with_remaining_life(checked)
     stored = dataset.write(checked, name=name, lake=settings.lake, watermark=watermark)
     page = quality_page(describe(checked, name, stored.version), checked.frame, checked.quarantined)
     write_quality_page(settings.reports / f"{name}-data-quality.html", page)
