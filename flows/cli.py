@@ -171,7 +171,8 @@ def overview(chosen: argparse.Namespace) -> int:
     running = _running_services()
     found = recorded_evaluations(running.mlflow_tracking_uri)
     written = write_overview(found, language=chosen.language, folder=running.reports, today=date.today())
-    _say(f"{len({comparison.poc for _, comparison in found})} PoCs compared in {written}.")
+    pocs = len({comparison.poc for _, comparison in found})
+    _say(f"{pocs} {'PoC' if pocs == 1 else 'PoCs'} compared in {written}.")
     return 0
 
 

@@ -206,7 +206,10 @@ def _share(part: int, whole: int) -> str:
 
 
 def _number(value: float) -> str:
-    return "" if value != value else f"{value:.5g}"
+    """Five digits; large numbers as people write them, with powers of ten only where they are out of scale."""
+    if value != value:
+        return ""
+    return f"{value:,.0f}" if 1e5 <= abs(value) < 1e12 else f"{value:.5g}"
 
 
 def _safe(text: str) -> str:

@@ -36,6 +36,11 @@ def test_the_page_says_what_was_read_what_left_and_why() -> None:
         assert sentence in page
 
 
+def test_large_numbers_are_written_out() -> None:
+    page = page_of("Stroke,b\n" + "".join(f"{184020 + 20 * i},{i}\n" for i in range(5)))
+    assert "184,020" in page and "184,060" in page and "184,100" in page and "e+05" not in page
+
+
 def test_what_a_file_holds_stays_text() -> None:
     page = page_of(TEXT)
     assert "<script>" not in page and "&lt;script&gt;" in page
