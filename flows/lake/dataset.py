@@ -112,6 +112,13 @@ def read_quarantine(lake: Place, name: str, version: str = "latest") -> pd.DataF
     return _read_parquet(_place(lake, name, version) / "quarantine.parquet").to_pandas()
 
 
+def read_quarantine_parts(lake: Place, name: str, version: str = "latest") -> Iterator[pd.DataFrame]:
+    """The same, some rows at a time: a large file may leave more than memory holds."""
+    with (_place(lake, name, version) / "quarantine.parquet").open("rb") as stream:
+        for batch in pq.ParquetFile(stream).iter_batches(batch_size=10_000):
+            yield batch.to_pandas()
+
+
 def list_names(lake: Place) -> list[str]:
     """Names of all data sets in the lake, sorted."""
     if not lake.is_dir():

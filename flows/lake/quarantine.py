@@ -52,8 +52,7 @@ def check(table: Table) -> Checked:
     parsed = {str(name): parse_column(column, decimal_comma=decimal_comma) for name, column in table.frame.items()}
     reasons = _reasons(table, parsed)
     for i, first in _written_twice(table, parsed).items():
-        line = int(table.line_numbers[first])
-        reasons[i] = reasons[i] or f"the row repeats line {line}, with the same time"
+        reasons[i] = reasons[i] or repeated(int(table.line_numbers[first]))
     if all(reasons):
         first_reason = reasons[0] if reasons else "every row was rejected"
         raise DatasetError(
@@ -63,6 +62,11 @@ def check(table: Table) -> Checked:
     kept = np.array([reason == "" for reason in reasons])
     parsed = {name: replace(column, kind=kind_when_kept(column, kept)) for name, column in parsed.items()}
     return _divided(table, parsed, reasons, notes)
+
+
+def repeated(line: int) -> str:
+    """Why a row leaves that is written at `line` already."""
+    return f"the row repeats line {line}, with the same time"
 
 
 def check_as(table: Table, kinds: Mapping[str, ParsedColumn]) -> Checked:

@@ -1,6 +1,7 @@
 """The data-quality page: what was read, what was set aside and why, what columns hold. One HTML file by itself."""
 
 import html
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -29,11 +30,16 @@ code { white-space: pre-wrap; word-break: break-all; }
 
 
 def quality_page(
-    manifest: Manifest, frame: pd.DataFrame, quarantined: pd.DataFrame, *, stretches: NDArray[np.int64] | None = None
+    manifest: Manifest,
+    frame: pd.DataFrame,
+    quarantined: Iterable[pd.DataFrame],
+    *,
+    stretches: NDArray[np.int64] | None = None,
 ) -> str:
     """HTML of a data set's account: its rows `frame`, the rows that were set aside, and what its manifest says.
 
-    stretches: where `frame` holds only some of the rows, (D,) the number of the stretch of neighbours each belongs to.
+    quarantined: those rows, in one part or in several. stretches: where `frame` holds only some of the rows, (D,) the
+    number of the stretch of neighbours each belongs to.
     """
     columns = profile(frame, manifest.units)
     group, decided = "source_file", [*_shortened(manifest.notes)]
@@ -42,9 +48,10 @@ def quality_page(
         columns = _counted_in_all(columns, manifest)
         decided.append(
             f"The file is large: middle and different values below are those of {len(frame):,} rows in "
-            f"{len(np.unique(stretches)):,} stretches spread over it, all else was counted in every row. Rows that "
-            "repeat were not looked for, and no remaining life was added."
+            f"{len(np.unique(stretches)):,} stretches spread over it, all else was counted in every row."
         )
+        decided += _about_lives(frame)
+    shown, reasons = _counted(quarantined)
     findings = find_clock_troubles(frame, group=group)
     parts = [
         f"<h1>Data set {_safe(manifest.name)}</h1>",
@@ -53,8 +60,8 @@ def quality_page(
         _list("What the clock shows", [f"{one.evidence} {one.action}" for one in findings]),
         _list("What a person should look at", [*_constants(columns), *(t for one in columns for t in _remarks(one))]),
         _columns(columns),
-        _reasons(quarantined),
-        _set_aside(quarantined, manifest.rows_quarantined),
+        _reasons(reasons),
+        _set_aside(shown, manifest.rows_quarantined),
         _sources(manifest),
     ]
     title = f"Data set {_safe(manifest.name)}"
@@ -69,10 +76,10 @@ def write_quality_page(place: Place, page: str) -> Place:
 
 
 def _headline(manifest: Manifest) -> str:
-    files = len(manifest.sources)
+    files, left = len(manifest.sources), manifest.rows_quarantined
     return (
         f"{manifest.rows_read:,} rows were read from {files} {'file' if files == 1 else 'files'}: "
-        f"{manifest.rows_stored:,} are stored, {manifest.rows_quarantined:,} were set aside with a reason. "
+        f"{manifest.rows_stored:,} are stored, {left:,} {'was' if left == 1 else 'were'} set aside with a reason. "
         f"Version {manifest.version}."
     )
 
@@ -99,6 +106,18 @@ def _counted_in_all(columns: Sequence[ColumnProfile], manifest: Manifest) -> lis
         elif record.kind != "text" and record.minimum:
             whole[-1] = replace(whole[-1], minimum=float(record.minimum), maximum=float(record.maximum))
     return whole
+
+
+def _about_lives(frame: pd.DataFrame) -> list[str]:
+    """What was not looked for in a large file, where its first rows could have it: a unit's number and a counter."""
+    numbers = [values for _, values in frame.items() if pd.api.types.is_numeric_dtype(values)]
+    if sum(bool((values == np.floor(values)).all()) for values in numbers) < 2:
+        return []
+    return [
+        "Remaining life was not added: for a large file it is not looked for whether units run until they fail, "
+        "because that needs all rows of a unit at once. If yours do, cut the file into several, put them into a "
+        "folder, and read the folder."
+    ]
 
 
 def _constants(columns: Sequence[ColumnProfile]) -> list[str]:
@@ -150,19 +169,27 @@ def _ends(column: ColumnProfile) -> list[str]:
     return [column.first[:19], "", column.last[:19]]
 
 
-def _reasons(quarantined: pd.DataFrame) -> str:
-    if quarantined.empty:
+def _counted(quarantined: Iterable[pd.DataFrame]) -> tuple[pd.DataFrame, Counter[str]]:
+    """The first rows that were set aside, and how often each kind of reason was given in all."""
+    first, reasons = pd.DataFrame(), Counter[str]()
+    for part in quarantined:
+        first = pd.concat([first, part.head(_MOST_ROWS_SHOWN - len(first))])
+        # The cell's own text and the other line's number would make every reason one of a kind.
+        kinds = part["reason"].str.replace(r'holds ".*?"', "holds a text", regex=True)
+        reasons.update(kinds.str.replace(r"repeats line \d+", "repeats an earlier line", regex=True))
+    return first, reasons
+
+
+def _reasons(reasons: Counter[str]) -> str:
+    if not reasons:
         return "<p>Every row could be used.</p>"
-    # The cell's own text would make every reason one of a kind.
-    kinds = quarantined["reason"].str.replace(r'holds ".*?"', "holds a text", regex=True).value_counts()
-    rows = [[_safe(str(reason)), f"{count:,}"] for reason, count in kinds.items()]
+    rows = [[_safe(reason), f"{count:,}"] for reason, count in reasons.most_common(_MOST_ROWS_SHOWN)]
     return _table("Why rows were set aside", ("reason", "rows"), rows, numbers=(1,))
 
 
-def _set_aside(quarantined: pd.DataFrame, count: int) -> str:
-    if quarantined.empty:
+def _set_aside(shown: pd.DataFrame, count: int) -> str:
+    if shown.empty:
         return ""
-    shown = quarantined.head(_MOST_ROWS_SHOWN)
     rows = [
         [_safe(str(row.file)), str(row.line), f"<code>{_safe(str(row.text)[:200])}</code>", _safe(str(row.reason))]
         for row in shown.itertuples()

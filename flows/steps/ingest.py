@@ -146,7 +146,8 @@ def _write_page_of_large(stored: dataset.DatasetVersion, settings: Settings) -> 
     lake, name = settings.lake, stored.name
     frame, stretches = dataset.read_stretches(lake, name, stored.version, _ROWS_OF_A_PAGE)
     manifest = dataset.read_manifest(lake, name, stored.version)
-    page = quality_page(manifest, frame, dataset.read_quarantine(lake, name, stored.version), stretches=stretches)
+    aside = dataset.read_quarantine_parts(lake, name, stored.version)
+    page = quality_page(manifest, frame, aside, stretches=stretches)
     write_quality_page(settings.reports / f"{name}-data-quality.html", page)
 
 
@@ -171,6 +172,6 @@ def _store(
     checked: Checked, name: str, settings: Settings, watermark: Watermark | None = None, added: int = -1
 ) -> StoredDataset:
     stored = dataset.write(checked, name=name, lake=settings.lake, watermark=watermark)
-    page = quality_page(describe(checked, name, stored.version), checked.frame, checked.quarantined)
+    page = quality_page(describe(checked, name, stored.version), checked.frame, [checked.quarantined])
     write_quality_page(settings.reports / f"{name}-data-quality.html", page)
     return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created, added)

@@ -18,9 +18,11 @@ import pyarrow.parquet as pq
 
 from flows.lake.stream import stream_delimited
 
+FIRST_DAY = np.datetime64("2026-03-02")
+
 
 def write_clean_csv(file: Path, mebibytes: int) -> None:
-    """A logger's file: a time, eight sensors, a word."""
+    """A logger's file: a time, eight sensors, a word; no row is written twice."""
     chance = np.random.default_rng(0)
     rows = 20_000
     lines = [
@@ -36,8 +38,8 @@ def write_clean_csv(file: Path, mebibytes: int) -> None:
     block = ("\n".join(lines) + "\n").encode()
     with file.open("wb") as sink:
         sink.write(("time," + ",".join(f"sensor {i} [kN]" for i in range(8)) + ",note\n").encode())
-        for _ in range(max(1, mebibytes * (1 << 20) // len(block))):
-            sink.write(block)
+        for day in range(max(1, mebibytes * (1 << 20) // len(block))):
+            sink.write(block.replace(b"2026-03-02", str(FIRST_DAY + day).encode()))
 
 
 def by_arrow(file: Path, folder: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.errors import DatasetError
-from flows.lake import dataset, stream
+from flows.errors import DatasetError, SourceError
+from flows.lake import dataset, pieces, repeats, stream
 from flows.lake.quarantine import check
 from flows.lake.stream import Progress, is_large_text, stream_delimited
 from flows.sources.read import read_source
@@ -25,7 +25,8 @@ OPEN_QUOTE = '2026-03-02 10:00:0{i},"9,20,open'
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, size in (("_SAMPLE_BYTES", 1500), ("_BLOCK_BYTES", 400), ("_CAREFUL_BYTES", 90), ("_ROWS_PER_PART", 25)):
+    monkeypatch.setattr(pieces, "_SAMPLE_BYTES", 1500)
+    for name, size in (("_BLOCK_BYTES", 400), ("_CAREFUL_BYTES", 90), ("_ROWS_PER_PART", 25)):
         monkeypatch.setattr(stream, name, size)
 
 
@@ -35,7 +36,7 @@ def plant(rows: int) -> str:
 
 
 def compare(file: Path, lake: Path) -> None:
-    """The stream against reading at once, for a file without rows that repeat."""
+    """The stream against reading at once."""
     whole = check(read_source(file))
     version = stream_delimited(file, name="big", lake=lake)
     frame, manifest = dataset.read(lake, "big")
@@ -47,8 +48,10 @@ def compare(file: Path, lake: Path) -> None:
 
 
 def write(folder: Path, lines: list[str]) -> Path:
-    """150 good rows and the lines, each made different from all others by its last letters."""
-    text = plant(150) + "".join(line.replace("{i}", str(i % 10)) + f"{i}\n" for i, line in enumerate(lines) if line)
+    """150 good rows and the lines; equal lines become equal rows where they lie a multiple of ten lines apart."""
+    text = plant(150) + "".join(
+        line.replace("{i}", str(i % 10)) + f"{i % 10}\n" for i, line in enumerate(lines) if line
+    )
     (folder / "a.csv").write_text(text, encoding="utf-8")
     return folder / "a.csv"
 
@@ -85,6 +88,68 @@ def test_rows_are_conserved_where_quotation_marks_stay_open(
     joined = dataset.read(folder / "lake", "big")[0]["note"].str.count("\n").sum()
     written = sum(1 for line in text.split("\n")[1:] if line.strip())
     assert version.rows + joined + lines_left == written
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_rows_written_twice_are_set_aside_however_far_apart(tmp_path: Path, line_end: str) -> None:
+    lines = plant(300).splitlines()
+    lines[200] = '2026-03-02 11:00:00,1.5,20,"a word, and another"'
+    text = [
+        *lines,
+        lines[5],
+        lines[5],
+        "2026-03-02 12:00:00,2.5,21,n",
+        lines[200],
+        "2026-03-02 10:00:04,99,1,n",
+        lines[299],
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(text) + "\n", newline=line_end)
+    seen: list[Progress] = []
+    stream_delimited(tmp_path / "a.csv", name="big", lake=tmp_path / "lake", report=seen.append)
+    left = dataset.read_quarantine(tmp_path / "lake", "big")
+    first = {302: 6, 303: 6, 305: 201, 307: 300}
+    assert dict(zip(left["line"], left["reason"], strict=True)) == {
+        line: f"the row repeats line {number}, with the same time" for line, number in first.items()
+    }
+    assert left["text"].tolist() == [lines[5], lines[5], lines[200], lines[299]]
+    assert seen[-1].again and not seen[0].again and seen[-1].done == seen[-1].total
+    compare(tmp_path / "a.csv", tmp_path / "lake2")
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_without_a_time_equal_rows_may_be_equal_measurements(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("force,temp\n" + "".join(f"{i % 5},{20 + i % 3}\n" for i in range(300)))
+    version = stream_delimited(tmp_path / "a.csv", name="big", lake=tmp_path / "lake")
+    assert (version.rows, version.quarantined) == (300, 0)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_too_many_rows_written_twice_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats, "_MOST_REPEATS", 150)
+    (tmp_path / "a.csv").write_text(plant(200) + plant(200).removeprefix(HEADER))
+    with pytest.raises(DatasetError) as caught:
+        stream_delimited(tmp_path / "a.csv", name="big", lake=tmp_path / "lake")
+    assert str(caught.value) == (
+        'more than 150 rows of "a.csv" repeat an earlier row with the same time; '
+        "write every row once and read the file again"
+    )
+    assert list((tmp_path / "lake" / "big").iterdir()) == []
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(plant(200) + plant(200).splitlines()[7] + "\n")
+
+    def append(progress: Progress) -> None:
+        if progress.done == progress.total:
+            with file.open("a") as stream:
+                stream.write("2026-03-02 13:00:00,1,2,n\n")
+
+    with pytest.raises(SourceError) as caught:
+        stream_delimited(file, name="big", lake=tmp_path / "lake", report=append)
+    assert str(caught.value) == 'the file "a.csv" was changed while it was read; copy it first, and read the copy'
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -137,7 +202,7 @@ def test_an_interrupted_stream_leaves_the_old_version(tmp_path: Path) -> None:
 
 
 def test_a_layout_that_changes_on_the_way_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "_SAMPLE_BYTES", 10_000)
+    monkeypatch.setattr(pieces, "_SAMPLE_BYTES", 10_000)
     monkeypatch.setattr(stream, "_ROWS_BEFORE_DOUBT", 10_000)
     (tmp_path / "a.csv").write_text("a,b\n" + "1,2\n" * 6_000 + "x,y\n" * 6_000)
     with pytest.raises(DatasetError) as caught:

@@ -20,7 +20,7 @@ TEXT = "time,Force [kN],<b>note</b>,fixed\n" + ROWS + "2026-03-02 10:30:00,<scri
 
 def page_of(text: str) -> str:
     checked = check(read_delimited(text.encode(), "line <1>.csv"))
-    return quality_page(describe(checked, "press", "0" * 16), checked.frame, checked.quarantined)
+    return quality_page(describe(checked, "press", "0" * 16), checked.frame, [checked.quarantined])
 
 
 def test_the_page_says_what_was_read_what_left_and_why() -> None:
@@ -60,7 +60,7 @@ def test_files_without_header_are_named_in_one_sentence(tmp_path: Path) -> None:
     for name in ("a.dat", "b.dat", "c.dat"):
         (tmp_path / name).write_text("".join(f"{i}.5 {i % 7}.25 3.5\n" for i in range(40)))
     checked = check(read_source(tmp_path))
-    page = quality_page(describe(checked, "press", "0" * 16), checked.frame, checked.quarantined)
+    page = quality_page(describe(checked, "press", "0" * 16), checked.frame, [checked.quarantined])
     assert "3 files have no header (&quot;a.dat&quot;, &quot;b.dat&quot;, &quot;c.dat&quot;)" in page
     assert page.count("no header") == 1
 
@@ -68,22 +68,31 @@ def test_files_without_header_are_named_in_one_sentence(tmp_path: Path) -> None:
 def test_a_large_file_has_a_page_that_counts_all_rows_and_shows_some(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for size in ("LARGE_BYTES", "_SAMPLE_BYTES", "_BLOCK_BYTES"):
-        monkeypatch.setattr(f"flows.lake.stream.{size}", 20_000)
+    for size in ("stream.LARGE_BYTES", "pieces._SAMPLE_BYTES", "stream._BLOCK_BYTES"):
+        monkeypatch.setattr(f"flows.lake.{size}", 20_000)
     monkeypatch.setattr("flows.steps.ingest._ROWS_OF_A_PAGE", 500)
     settings = read_settings({"DEPTHCASE_HOME": str(tmp_path / "home"), "DEPTHCASE_DATA": str(tmp_path / "data")})
     settings.raw.mkdir(parents=True)
     start = datetime(2026, 3, 2)
     rows = [f"{start + timedelta(seconds=i)},{i / 4},{'' if i % 10 == 0 else i % 3}\n" for i in range(6000)]
     rows[3000] = f"{start},oops,1\n"
+    rows[4000:4002] = rows[10:12]
     (settings.raw / "big.csv").write_text("time,Force [kN],tool\n" + "".join(rows))
     source = ingest.look_at_source("big.csv", str(settings.raw))
     stored = ingest.store_dataset(source, ingest.Wanted("big"), settings, lambda name: "", lambda progress: None)
     page = (settings.reports / "big-data-quality.html").read_text(encoding="utf-8")
-    assert (stored.rows, stored.quarantined) == (5999, 1)
-    assert "5,999 are stored, 1 were set aside with a reason" in page and "599 (10 %)" in page
-    assert "1499.8" in page and "the first 1 of 1; all are in" in page
-    assert "Rows that repeat were not looked for" in page and "gap(s)" not in page
+    assert (stored.rows, stored.quarantined) == (5997, 3)
+    assert "5,997 are stored, 3 were set aside with a reason" in page and "598 (10 %)" in page
+    assert "1499.8" in page and "the first 3 of 3; all are in" in page and "gap(s)" not in page
+    assert "<td>the row repeats an earlier line, with the same time</td><td class=number>2</td>" in page
+    assert "Remaining life" not in page
+    (settings.raw / "big.csv").write_text(
+        "unit,cycle,x\n" + "".join(f"{i // 50},{i % 50},{i / 7}\n" for i in range(9000))
+    )
+    source = ingest.look_at_source("big.csv", str(settings.raw))
+    ingest.store_dataset(source, ingest.Wanted("big"), settings, lambda name: "", lambda progress: None)
+    page = (settings.reports / "big-data-quality.html").read_text(encoding="utf-8")
+    assert "Remaining life was not added: for a large file" in page and "Every row could be used." in page
     with pytest.raises(SourceError) as refused:
         wanted = ingest.Wanted("big", label_file="log.csv")
         ingest.store_dataset(source, wanted, settings, lambda name: "", lambda progress: None)
