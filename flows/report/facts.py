@@ -19,7 +19,7 @@ from relu_core.plot_style import family_name, metric_name
 
 OPTION = {"SIMPLE_SUFFICES": "simple", "WIDTH_SUFFICES": "shallow", "DEPTH_PAYS": "deep"}
 METRICS, FACTORS = (
-    ("value", "low", "high", "target", "kill"),
+    ("value", "low", "high", "target", "kill", "network_value", "lead", "lead_low", "lead_high"),
     ("ratio", "ratio_low", "ratio_high", "minimum_ratio", "times_budget"),
 )
 
@@ -103,7 +103,7 @@ def _of_verdict(verdict: Verdict, numbers: Numbers) -> Facts:
 
 
 def _word(name: str, value: str, numbers: Numbers) -> Markup:
-    if name == "model":
+    if name in ("model", "network"):
         return as_text(model_name(value, numbers))
     if name == "metric":
         return escape(metric_name(value, numbers.language))

@@ -30,6 +30,10 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
         "No neural network is needed: {model} gives {value} on average ({low} to {high}), the target is {target}, "
         "and no network reaches it with more certainty."
     ),
+    "sentence.baseline_level_with_networks": (
+        "No neural network is needed: {model} gives {value} on average ({low} to {high}), the target is {target}. "
+        "The best network ({network}) gives {network_value}, which is not better beyond doubt."
+    ),
     "sentence.depth_not_smaller": (
         "One hidden layer reaches the target of {target} with {shallow_parameters} parameters, {ratio} times "
         "({ratio_low} to {ratio_high}) those of the best deeper network; depth pays from {minimum_ratio} times."
@@ -66,18 +70,15 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "sentence.nobody_approved": "Nobody approved the stage “{stage}” in time.",
     "sentence.ratio_straddles_threshold": (
         "Depth seems to save a factor of {ratio}, but the range {ratio_low} to {ratio_high} does not settle "
-        "whether it is "
-        "the {minimum_ratio} asked for."
+        "whether it is the {minimum_ratio} asked for."
     ),
     "sentence.shallow_grid_too_short": (
         "Deeper networks reach the target of {target} with {deep_parameters} parameters; one hidden layer "
-        "was tried up to "
-        "{shallow_high} only, too few to say whether depth pays."
+        "was tried up to {shallow_high} only, too few to say whether depth pays."
     ),
     "sentence.no_shallow_family": (
         "A network with {model} reaches the target of {target} with {deep_parameters} parameters, but no "
-        "shallow one was "
-        "to be tried."
+        "shallow one was to be tried."
     ),
     "sentence.not_confirmed": (
         "The untouched rows do not confirm it: there the finalist ({model}) stays at {value} ({low} to {high}), "
@@ -89,18 +90,15 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     ),
     "sentence.between_kill_and_target": (
         "The best model ({model}) reaches {value} ({low} to {high}): above the {kill} at which the idea is "
-        "dead, below the "
-        "target of {target}, and more rows of this kind would not change that."
+        "dead, below the target of {target}, and more rows of this kind would not change that."
     ),
     "sentence.curve_not_trusted": (
         "The best model ({model}) reaches {value} ({low} to {high}), the target is {target}; how many more "
-        "rows would get "
-        "there cannot be said yet."
+        "rows would get there cannot be said yet."
     ),
     "sentence.no_learning_curve": (
         "The best model ({model}) reaches {value} ({low} to {high}), the target is {target}; whether more "
-        "rows help was "
-        "not measured."
+        "rows help was not measured."
     ),
     "sentence.nothing_measured": "Nothing was measured.",
     # What to do.

@@ -30,6 +30,10 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
         "ニューラルネットワークではない{model}が平均で{value}({low}〜{high})に達しました。目標は{target}で、"
         "これより確実に届くネットワークはありません。"
     ),
+    "sentence.baseline_level_with_networks": (
+        "ニューラルネットワークではない{model}が平均で{value}({low}〜{high})に達しました。目標は{target}です。"
+        "最も良いネットワーク({network})は{network_value}で、これより確実に良いとは言えません。"
+    ),
     "sentence.depth_not_smaller": (
         "隠れ層1層、パラメータ数{shallow_parameters}で目標の{target}に達しました。"
         "最良の多層ネットワークの{ratio}倍({ratio_low}〜{ratio_high}倍)で、多層化の採用基準{minimum_ratio}倍に届きません。"

@@ -59,7 +59,7 @@ def _fit_baseline(
     seconds = time.perf_counter() - begun
     name = NAMES[kind, task != "regression"]
     interval = fold_mean_interval(values, perfect=metric.perfect, level=level)
-    return BaselineResult(name, kind, interval, seconds=seconds)
+    return BaselineResult(name, kind, interval, seconds=seconds, fold_means=tuple(float(value) for value in values))
 
 
 def baseline_validation_predictions(

@@ -11,6 +11,7 @@ from relu_core.comparison.evidence import (
     label_of,
     sign_of,
     simple_model,
+    simple_model_level_with_networks,
 )
 from relu_core.comparison.promise import Criteria, EvaluationProtocol
 from relu_core.comparison.schema import (
@@ -87,6 +88,9 @@ def champion_of(
     simple = simple_model(baselines, criteria, surely=True)
     if simple is not None:
         return label_of(simple)
+    level = simple_model_level_with_networks(baselines, families, criteria)
+    if level is not None:
+        return label_of(level[0])
     shallow = family_of_layers(families, SHALLOW)
     if ratio is not None and ratio.value.low >= criteria.minimum_ratio:
         return label_of(next(family for family in families if family.hidden_layers == ratio.deep_hidden_layers))

@@ -1,6 +1,7 @@
 """What the measurements say, read off the records: who reaches the target, who is best, and the ratio of sizes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -92,15 +93,61 @@ def simple_model(baselines: Sequence[BaselineResult], criteria: Criteria, *, sur
     return next((baseline for baseline in baselines if test(baseline.metric, criteria)), None)
 
 
+@dataclass(frozen=True)
+class Rival:
+    """A network beside a simple model. lead: by how much it is better, over folds; below 0 where it is worse."""
+
+    label: str
+    metric: Interval
+    lead: Interval
+
+
+def rivals_of(baseline: BaselineResult, families: Sequence[FamilyResult], criteria: Criteria) -> list[Rival]:
+    """The finalists of families that reach the target beside a simple model, the furthest ahead first.
+
+    Folds that are hard for one model are hard for the other, so the lead is taken fold by fold (Student's t, as for the
+    ratio of sizes); nan where a record does not hold the folds of both.
+    """
+    rivals = [_rival(baseline, family, criteria) for family in families if has_reached(family)]
+    return sorted(rivals, key=lambda rival: -rival.lead.value)
+
+
+def _rival(baseline: BaselineResult, family: FamilyResult, criteria: Criteria) -> Rival:
+    point = next((p for p in family.points if p.hidden_widths == family.finalist), best_point(family, criteria))
+    value = half = float("nan")
+    if len(point.fold_means) == len(baseline.fold_means) > 1:
+        leads = sign_of(criteria) * (np.array(point.fold_means) - np.array(baseline.fold_means))
+        value, half = float(leads.mean()), fold_half_width(leads, criteria.level)
+    lead = Interval(value, value - half, value + half, criteria.level, "paired over folds")
+    return Rival(label_of(family), point.metric, lead)
+
+
+def simple_model_level_with_networks(
+    baselines: Sequence[BaselineResult], families: Sequence[FamilyResult], criteria: Criteria
+) -> tuple[BaselineResult, Rival] | None:
+    """The simplest baseline that reaches the target on average and that no finalist beats beyond doubt; its rival.
+
+    Networks are taken to reach on average too, so no less is asked of a simple model than of them; and where a network
+    is better by more than folds differ, the simple model does not stand for it. None too where no network reaches.
+    """
+    for baseline in (one for one in baselines if reaches_on_average(one.metric, criteria)):
+        rivals = rivals_of(baseline, families, criteria)
+        if rivals and all(rival.lead.low <= 0 for rival in rivals):
+            return baseline, rivals[0]
+    return None
+
+
 def ratio_of_sizes(
     shallow: FamilyResult, deep: FamilyResult, criteria: Criteria, *, level: float | None = None
 ) -> Ratio:
     """Parameters of the smallest shallow network over those of the smallest of a deeper family, paired over folds.
 
-    Folds that are hard for one family are hard for the other, so the interval rests on the difference between the two
-    at their smallest sizes, fold by fold (Student's t): shallow may be better by half of its half-width and deep worse
-    by as much, or the other way round, and each such pair of curves gives an end. It says how sure the ratio is at the
-    level of performance that is the target on these rows.
+    Folds that are hard for one family are hard for the other, so the interval rests on the difference between the two,
+    fold by fold (Student's t): shallow may be better by half of its half-width and deep worse by as much, or the other
+    way round, and each such pair of curves gives an end. Each size is set against the other family at its smallest
+    size with a half-width of its own: at a family's smallest size some starts fail and others do not, and how much
+    folds differ there says little about larger sizes. The interval says how sure the ratio is at the level of
+    performance that is the target on these rows.
     Where the shallow family did not reach the target its largest size stands in and the ratio is a lower bound; where
     the deeper did not, an upper bound.
     """
@@ -111,22 +158,29 @@ def ratio_of_sizes(
         return Ratio(deep.hidden_layers, nothing, "neither reached")
     sign, goal = sign_of(criteria), sign_of(criteria) * criteria.target
     (sizes_s, curves_s), (sizes_d, curves_d) = (_curves(family, sign) for family in (shallow, deep))
-    smallest_s, smallest_d = (crossing(k, c.mean(axis=1), goal) for k, c in ((sizes_s, curves_s), (sizes_d, curves_d)))
-    at_s, at_d = min(smallest_s, sizes_s[-1]), min(smallest_d, sizes_d[-1])
-    difference = at_size(sizes_s, curves_s, at_s) - at_size(sizes_d, curves_d, at_d)
-    tilt = fold_half_width(difference, level) / 2
+    mean_s, mean_d = curves_s.mean(axis=1), curves_d.mean(axis=1)
+    at_s, at_d = (min(crossing(k, c, goal), k[-1]) for k, c in ((sizes_s, mean_s), (sizes_d, mean_d)))
+    tilt_s = _half_widths(curves_s - at_size(sizes_d, curves_d, at_d), level) / 2
+    tilt_d = _half_widths(curves_d - at_size(sizes_s, curves_s, at_s), level) / 2
 
-    def ends(change: float) -> tuple[float, float]:
-        return crossing(sizes_s, curves_s.mean(axis=1) + change, goal), crossing(
-            sizes_d, curves_d.mean(axis=1) - change, goal
-        )
+    def ends(side: int) -> tuple[float, float]:
+        return crossing(sizes_s, mean_s + side * tilt_s, goal), crossing(sizes_d, mean_d - side * tilt_d, goal)
 
-    better_shallow, better_deep = ends(tilt), ends(-tilt)
+    better_shallow, better_deep = ends(1), ends(-1)
     value = at_s / at_d
     low = 0.0 if not reached[1] else min(value, min(better_shallow[0], sizes_s[-1]) / better_shallow[1])
     high = float("inf") if not reached[0] else max(value, better_deep[0] / min(better_deep[1], sizes_d[-1]))
     censored = {(True, True): "none", (False, True): "shallow not reached", (True, False): "deep not reached"}[reached]
     return Ratio(deep.hidden_layers, Interval(value, low, high, level, "paired over folds"), censored)
+
+
+def _half_widths(differences: Floats, level: float) -> Floats:
+    """Half-width of the mean of each row of differences (k, folds), k sizes in order.
+
+    A few folds alone tell badly how much they differ, so squares are averaged over a size and those beside it.
+    """
+    squares = np.array([fold_half_width(of_folds, level) for of_folds in differences]) ** 2
+    return np.array([np.sqrt(squares[max(0, i - 1) : i + 2].mean()) for i in range(len(squares))])
 
 
 def _curves(family: FamilyResult, sign: int) -> tuple[list[float], Floats]:

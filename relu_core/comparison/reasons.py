@@ -19,6 +19,16 @@ REASONS: dict[str, tuple[str, tuple[str, ...], str]] = {
         "A simple model ({model}) reaches the target on average: {metric} {value:.4g} ({low:.4g} to {high:.4g}), "
         "target {target:.4g}; no network does so with more certainty.",
     ),
+    "baseline_level_with_networks": (
+        "SIMPLE_SUFFICES",
+        (
+            "more_rows",
+            "higher_target",
+        ),
+        "A simple model ({model}) reaches the target on average: {metric} {value:.4g} ({low:.4g} to {high:.4g}), "
+        "target {target:.4g}; no network that does is better beyond doubt (best: {network}, {network_value:.4g}, ahead "
+        "by {lead:.2g}, {lead_low:.2g} to {lead_high:.2g}).",
+    ),
     "depth_not_smaller": (
         "WIDTH_SUFFICES",
         (

@@ -16,7 +16,7 @@ from relu_core.comparison.upgrades import upgraded
 from relu_core.errors import ArgumentError
 from relu_core.interval import Interval
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 REACHED = ("yes", "not up to high", "already at low")
 CENSORING = ("none", "shallow not reached", "deep not reached", "neither reached")
 
@@ -151,8 +151,8 @@ class FamilyResult:
 
 @dataclass(frozen=True)
 class BaselineResult:
-    """A model that is no neural network, under the same folds. kind: "dummy", "linear" or "trees". Latency as in
-    SizePoint.
+    """A model that is no neural network, under the same folds. kind: "dummy", "linear" or "trees". fold_means: its
+    metric on each fold, () where unknown. Latency as in SizePoint.
     """
 
     name: str
@@ -162,6 +162,7 @@ class BaselineResult:
     latency_ms: float = measured("ms a row", "latency", "lower", clock=True, default=float("nan"))
     latency_1000_ms: float = measured("ms a row", "latency_1000", "lower", clock=True, default=float("nan"))
     seconds: float = measured("s", "seconds", "lower", clock=True, default=0.0)
+    fold_means: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ Every verdict carries a code and numbers, so that a report can say it in any lan
 English ones. The six kinds, and the codes each can have, with the numbers of each in braces:
 
     SIMPLE_SUFFICES  baseline_reaches, baseline_reaches_on_average   {model, value, low, high}
+                     baseline_level_with_networks                    {the same, network, network_value, lead, lead_low,
+                                                                     lead_high}
     WIDTH_SUFFICES   depth_not_smaller                               {sizes and ratio, see below}
                      deep_not_reached                                {sizes and ratio}
                      shallow_alone                                   {shallow_parameters, shallow_low, shallow_high}
@@ -33,6 +35,7 @@ import numpy as np
 from relu_core import arguments
 from relu_core.comparison.evidence import (
     SHALLOW,
+    Rival,
     everything_measured,
     falls_short_of,
     family_of_layers,
@@ -40,6 +43,7 @@ from relu_core.comparison.evidence import (
     label_of,
     sign_of,
     simple_model,
+    simple_model_level_with_networks,
 )
 from relu_core.comparison.promise import Criteria
 from relu_core.comparison.reasons import KINDS, REASONS
@@ -77,7 +81,8 @@ def decide(comparison: Comparison, criteria: Criteria | None = None) -> Verdict:
     metric,
     target or level: sizes were searched for those.
     First what ends every argument (a simple model suffices, a person stopped, the budget ended, the idea is dead), then
-    depth against width, then whether more rows would help. Statistics decide; money stands beside them.
+    whether networks are better than a simple model, then depth against width, then whether more rows would help.
+    Statistics decide; money stands beside them.
     """
     promise = criteria or comparison.criteria
     _check_same_search(promise, comparison.criteria)
@@ -92,6 +97,9 @@ def decide(comparison: Comparison, criteria: Criteria | None = None) -> Verdict:
         return _verdict("nothing_measured", {}, promise)
     if np.isfinite(promise.kill) and falls_short_of(measured[0][1], promise.kill, promise):
         return _verdict("below_kill", {**_best(measured), "kill": promise.kill}, promise)
+    level = simple_model_level_with_networks(comparison.baselines, comparison.families, promise)
+    if level is not None:
+        return _on_baseline("baseline_level_with_networks", level[0], promise, _rival_numbers(level[1]))
     if any(has_reached(family) for family in comparison.families):
         return _depth_against_width(comparison, promise)
     likely = simple_model(comparison.baselines, promise, surely=False)
@@ -172,10 +180,10 @@ def _not_reached(comparison: Comparison, criteria: Criteria, best: Numbers) -> V
     return _verdict("target_out_of_reach", best, criteria)
 
 
-def _on_baseline(code: str, baseline: BaselineResult, criteria: Criteria) -> Verdict:
+def _on_baseline(code: str, baseline: BaselineResult, criteria: Criteria, more: Numbers | None = None) -> Verdict:
     if baseline.confirmed is not None and falls_short_of(baseline.confirmed, criteria.target, criteria):
         return _verdict("not_confirmed", _of_interval(label_of(baseline), baseline.confirmed), criteria)
-    return _verdict(code, _of_interval(label_of(baseline), baseline.metric), criteria)
+    return _verdict(code, {**_of_interval(label_of(baseline), baseline.metric), **(more or {})}, criteria)
 
 
 def _verdict(code: str, numbers: Numbers, criteria: Criteria) -> Verdict:
@@ -206,6 +214,16 @@ def _best(measured: list[tuple[str, Interval]]) -> Numbers:
 
 def _of_interval(model: str, interval: Interval) -> Numbers:
     return {"model": model, "value": interval.value, "low": interval.low, "high": interval.high}
+
+
+def _rival_numbers(rival: Rival) -> Numbers:
+    return {
+        "network": rival.label,
+        "network_value": rival.metric.value,
+        "lead": rival.lead.value,
+        "lead_low": rival.lead.low,
+        "lead_high": rival.lead.high,
+    }
 
 
 def _shallow_numbers(shallow: FamilyResult) -> Numbers:

@@ -97,7 +97,7 @@ def golden_comparison() -> Comparison:
     )
     return compare(
         families,
-        [BaselineResult("gradient-boosted trees", "trees", share, share, 0.1, 0.004, 0.5)],
+        [BaselineResult("gradient-boosted trees", "trees", share, share, 0.1, 0.004, 0.5, (0.85, 0.95))],
         Yardstick(("force",), 60, "logistic", 0.25, *proofs, reason="size"),
         criteria=Criteria("binary", "roc_auc", 0.9, kill=0.6, today=0.7, cost_of_miss=500.0, units_per_year=1e4),
         protocol=EvaluationProtocol("group", gap_rows=0, hidden_layers=(1, 2)),

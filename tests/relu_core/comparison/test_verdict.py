@@ -37,15 +37,16 @@ def family(hidden_layers: int, smallest: float, *, top: float = 0.95, wobble: fl
     """AUC rises along the log of parameters, passes 0.9 at `smallest` and stays at `top` from there on."""
     tilt = WOBBLE * wobble * (1 if hidden_layers == 1 else -1)
     points = []
-    for size in GRID:
+    for width, size in enumerate(GRID, start=1):
         value = min(top, 0.9 + 0.05 * np.log2(size / smallest))
         points.append(
-            SizePoint((3,) * hidden_layers, size, around(value), fold_means=tuple(value + tilt), seeds=10, folds=5)
+            SizePoint((width,) * hidden_layers, size, around(value), fold_means=tuple(value + tilt), seeds=10, folds=5)
         )
     reached = min(top, 0.9 + 0.05 * np.log2(GRID[-1] / smallest)) >= 0.9
     estimate = max(GRID[0], round(smallest)) if reached else GRID[-1]
     size = SizeInterval(estimate, estimate, estimate, "yes" if reached else "not up to high")
-    return FamilyResult(hidden_layers, tuple(points), size, Interval(0.9, 0.8, 0.95, 0.95, "Wilson"), finalist=(3,))
+    success, finalist = Interval(0.9, 0.8, 0.95, 0.95, "Wilson"), points[-1].hidden_widths
+    return FamilyResult(hidden_layers, tuple(points), size, success, finalist=finalist)
 
 
 def comparison(
@@ -53,7 +54,7 @@ def comparison(
 ) -> Comparison:
     baselines = [
         BaselineResult("most frequent class", "dummy", around(0.5, 0.0)),
-        BaselineResult("gradient-boosted trees", "trees", around(trees, half)),
+        BaselineResult("gradient-boosted trees", "trees", around(trees, half), fold_means=tuple(trees + 4 * WOBBLE)),
     ]
     return compare(families, baselines, criteria=criteria, protocol=EvaluationProtocol(), dataset=DATASET, **more)  # type: ignore[arg-type]
 
@@ -72,6 +73,7 @@ UNREACHED = (family(1, 1e5, top=0.8), family(2, 1e5, top=0.8))
 CASES: dict[str, Comparison] = {
     "baseline_reaches": comparison(family(1, 100), family(2, 50), trees=0.95),
     "baseline_reaches_on_average": comparison(*UNREACHED, trees=0.905, half=0.02),
+    "baseline_level_with_networks": comparison(family(1, 100, top=0.91), family(2, 100, top=0.91), trees=0.905),
     "depth_not_smaller": comparison(family(1, 100), family(2, 100)),
     "deep_not_reached": comparison(family(1, 100), family(2, 1e5)),
     "shallow_alone": comparison(family(1, 100)),
@@ -199,6 +201,37 @@ def test_a_simple_model_that_surely_reaches_ends_the_argument_even_when_the_budg
     assert code(record) == ("SIMPLE_SUFFICES", "baseline_reaches")
 
 
+def test_a_simple_model_that_a_network_beats_on_every_fold_does_not_stand_for_it() -> None:
+    level, beaten = (comparison(family(1, 100, top=top), family(2, 100, top=0.9), trees=0.905) for top in (0.91, 0.95))
+    assert code(level) == ("SIMPLE_SUFFICES", "baseline_level_with_networks")
+    assert code(beaten) == ("WIDTH_SUFFICES", "depth_not_smaller")
+    assert decide(level).reason == (
+        "A simple model (trees) reaches the target on average: roc_auc 0.905 (0.895 to 0.915), target 0.9; no network "
+        "that does is better beyond doubt (best: 1 hidden layer, 0.91, ahead by 0.005, -0.0097 to 0.02)."
+    )
+
+
+def test_a_simple_model_below_the_target_is_not_taken_for_a_network_that_reaches_it() -> None:
+    assert code(comparison(family(1, 100, top=0.901), trees=0.899)) == ("WIDTH_SUFFICES", "shallow_alone")
+
+
+def test_without_the_folds_of_the_simple_model_networks_are_compared_as_before() -> None:
+    record = CASES["baseline_level_with_networks"]
+    old = replace(record, baselines=tuple(replace(one, fold_means=()) for one in record.baselines))
+    assert code(old) == ("WIDTH_SUFFICES", "depth_not_smaller")
+
+
+@LAWS
+@given(top=st.floats(0.9, 0.99), trees=st.floats(0.85, 0.99), better=st.floats(0, 0.05), wobble=st.floats(0.1, 5.0))
+def test_a_better_network_never_makes_a_simple_model_suffice(
+    top: float, trees: float, better: float, wobble: float
+) -> None:
+    found = [
+        code(comparison(family(1, 100, top=t, wobble=wobble), trees=trees, half=0.2))[0] for t in (top, top + better)
+    ]
+    assert found[1] != "SIMPLE_SUFFICES" or found[0] == "SIMPLE_SUFFICES"
+
+
 def test_all_runs_collapsed_to_a_constant_is_not_feasible_or_open_never_a_winner() -> None:
     collapsed = [family(k, 1e9, top=0.5) for k in (1, 2, 3)]
     assert code(comparison(*collapsed, trees=0.5)) == ("NOT_FEASIBLE", "below_kill")
@@ -226,7 +259,7 @@ def test_an_approval_that_timed_out_counts_as_stopped() -> None:
 
 def test_the_champion_is_the_simplest_model_that_the_verdict_allows() -> None:
     champions = {reason: record.champion for reason, record in CASES.items()}
-    assert champions["baseline_reaches"] == "trees"
+    assert champions["baseline_reaches"] == champions["baseline_level_with_networks"] == "trees"
     assert champions["depth_not_smaller"] == champions["shallow_alone"] == "1 hidden layer"
     assert champions["ratio_above_threshold"] == champions["no_shallow_reaches"] == "2 hidden layers"
     assert champions["no_learning_curve"] == "trees"

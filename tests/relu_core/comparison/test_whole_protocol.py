@@ -3,6 +3,7 @@
 import json
 import math
 import time
+from collections import Counter
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -73,10 +74,12 @@ def test_classes_are_compared_like_numbers(task: str) -> None:
 
 
 def test_the_plan_takes_all_cells_in_turn_and_shares_no_seed() -> None:
-    lines = planned(100, "published")
+    lines = planned(204, "published")
     assert [cell for cell, _ in lines[: len(CELLS)]] == list(CELLS)
-    assert len({seed for _, seed in lines}) == len(lines) == 8 * 25 + 7 * 6
-    others = {seed for other in ("tuning", "reference") for _, seed in planned(100, other)}
+    of_kind = Counter(cell.kind for cell, _ in lines if cell.kind != "additive")
+    assert of_kind == dict.fromkeys(("depth_helps", "shallow_teacher", "linear", "no_signal", "drift"), 204)
+    assert len({seed for _, seed in lines}) == len(lines)
+    others = {seed for other in ("tuning", "reference") for _, seed in planned(204, other)}
     assert not {seed for _, seed in lines} & others
 
 
