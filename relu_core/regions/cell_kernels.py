@@ -14,21 +14,23 @@ def lowest_bit(word):
 
 @njit(cache=True, error_model="numpy")
 def sign_words(values, errors, slopes, reach):
-    """Bits of the units surely above and below 0 at each vertex; doubtful values become 0 and are counted."""
+    """Bits of the units surely above 0 at each vertex, then of those surely below; doubtful values become 0.
+
+    Returns them, (V, 2 words), and the number of doubtful values.
+    """
     V, m = values.shape
-    above = np.zeros((V, (m + 63) // 64), np.uint64)
-    below = np.zeros((V, (m + 63) // 64), np.uint64)
+    signs = np.zeros((V, 2 * ((m + 63) // 64)), np.uint64)
     doubts = 0
     for v in range(V):
-        doubts += vertex_signs(values[v], errors, slopes, reach[v], above[v], below[v])
-    return above, below, doubts
+        doubts += vertex_signs(values[v], errors, slopes, reach[v], signs[v])
+    return signs, doubts
 
 
 @njit(cache=True, error_model="numpy")
-def vertex_signs(values, errors, slopes, reach, above, below):
+def vertex_signs(values, errors, slopes, reach, signs):
     """Sets the sign bits of one vertex; returns the number of doubtful values, which become 0."""
-    doubts = 0
-    for word in range(len(above)):
+    doubts, words = 0, len(signs) // 2
+    for word in range(words):
         plus, minus = NONE, NONE
         # Unsigned counters: the compiler sees that no index is negative and turns the loop into vector code.
         begin, end = np.uint64(64 * word), np.uint64(min(64 * word + 64, len(values)))
@@ -36,7 +38,7 @@ def vertex_signs(values, errors, slopes, reach, above, below):
             limit = errors[k] + slopes[k] * reach
             plus |= np.uint64(values[k] > limit) << (k - begin)
             minus |= np.uint64(values[k] < -limit) << (k - begin)
-        above[word], below[word] = plus, minus
+        signs[word], signs[words + word] = plus, minus
         rest = ~(plus | minus) & lowest_bits(end - begin)
         while rest != NONE:
             values[64 * word + lowest_bit(rest)] = 0.0
@@ -52,16 +54,23 @@ def lowest_bits(count):
 
 
 @njit(cache=True, error_model="numpy")
-def first_cut(above, below, ids, begin, end):
+def first_cut(signs, ids, begin, end):
     """The first unit with vertices strictly on both sides, or -1."""
-    for word in range(above.shape[1]):
+    words = signs.shape[1] // 2
+    for word in range(words):
         plus, minus = NONE, NONE
         for i in range(begin, end):
-            plus |= above[ids[i], word]
-            minus |= below[ids[i], word]
+            plus |= signs[ids[i], word]
+            minus |= signs[ids[i], words + word]
         if plus & minus != NONE:
             return 64 * word + lowest_bit(plus & minus)
     return -1
+
+
+@njit(cache=True, error_model="numpy")
+def edge_key(u, w):
+    """An edge by its ends, the smaller number first: never 0."""
+    return np.uint64(min(u, w)) << np.uint64(32) | np.uint64(max(u, w))
 
 
 @njit(cache=True, error_model="numpy")
@@ -125,14 +134,14 @@ def place_vertex(points, values, reach, u, w, unit, new, errors):
 
 
 @njit(cache=True, error_model="numpy")
-def interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, above, below):
+def interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, signs):
     """Values of the layer's units, all affine along the edge u, w, at its new vertex, and their sign bits.
 
     Returns the number of doubtful values, which become 0; those of units that are 0 all along the edge are not doubted.
     """
-    doubts = 0
+    doubts, words = 0, signs.shape[1] // 2
     first, second, here, m = np.uint64(u), np.uint64(w), np.uint64(new), values.shape[1]
-    for word in range(above.shape[1]):
+    for word in range(words):
         plus, minus = NONE, NONE
         begin, end = np.uint64(64 * word), np.uint64(min(64 * word + 64, m))
         for k in range(begin, end):
@@ -145,7 +154,7 @@ def interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, 
         if unit // 64 == word:
             own = ~(ONE << np.uint64(unit % 64))
             plus, minus = plus & own, minus & own
-        above[new, word], below[new, word] = plus, minus
+        signs[new, word], signs[new, words + word] = plus, minus
         rest = ~(plus | minus) & lowest_bits(end - begin)
         while rest != NONE:
             zero = 64 * word + lowest_bit(rest)
@@ -156,7 +165,7 @@ def interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, 
 
 
 @njit(cache=True, error_model="numpy")
-def carry_following(values, above, below, following, u, w, new, part, columns):
+def carry_following(values, signs, following, u, w, new, part, columns):
     """Writes the next layer's pre-activations at a new vertex on the edge u, w.
 
     Along the edge they bend only where units of this layer cross 0: the straight line between the ends, corrected by a
@@ -165,8 +174,9 @@ def carry_following(values, above, below, following, u, w, new, part, columns):
     first, second, here, m = np.uint64(u), np.uint64(w), np.uint64(new), np.uint64(following.shape[1])
     for j in range(m):
         following[here, j] = following[first, j] + part * (following[second, j] - following[first, j])
-    for word in range(above.shape[1]):
-        crossing = above[u, word] & below[w, word] | below[u, word] & above[w, word]
+    words = signs.shape[1] // 2
+    for word in range(words):
+        crossing = signs[u, word] & signs[w, words + word] | signs[u, words + word] & signs[w, word]
         while crossing != NONE:
             k = np.uint64(64 * word + lowest_bit(crossing))
             crossing &= crossing - ONE

@@ -46,15 +46,14 @@ class Vertices(NamedTuple):
     """Vertices that some cells share.
 
     points (V, n), reach (V,): places and their uncertainty. values (V, m): pre-activations of the layer the cells wait
-    for. above, below (V, words): bits of its units surely above and below 0. history (V, 2 words a layer): above and
-    below of the earlier layers; empty if not kept. following (V, m'): pre-activations of the layer after.
+    for. signs (V, 2 words): bits of its units surely above 0, then of those surely below. history (V, 2 words a layer):
+    signs of the earlier layers; empty if not kept. following (V, m'): pre-activations of the layer after.
     """
 
     points: Floats
     values: Floats
     reach: Floats
-    above: Words
-    below: Words
+    signs: Words
     history: Words
     following: Floats
 
@@ -88,9 +87,8 @@ def count_cells(
     most = UNLIMITED if limit is None else limit
     for _, vertices, cells in walk(network, errors, lower, upper, tally, last):
         count, doubts = count_pieces(
-            vertices.values, vertices.above, vertices.below, errors.values[last],
-            *cells, len(lower), most - tally.per_layer[last],
-        )  # fmt: skip
+            vertices.values, vertices.signs, errors.values[last], *cells, len(lower), most - tally.per_layer[last]
+        )
         tally.per_layer[last] += count
         tally.doubts += doubts
         if tally.per_layer[last] > most:
@@ -138,7 +136,7 @@ def _box(lower: Floats, upper: Floats) -> tuple[Vertices, Cells]:
     count = len(sides)
     nothing, words = np.empty((count, 0)), np.empty((count, 0), np.uint64)
     points = np.where(sides, upper, lower)
-    return Vertices(points, nothing, np.zeros(count), words, words, words, nothing), cell
+    return Vertices(points, nothing, np.zeros(count), words, words, nothing), cell
 
 
 @lru_cache
@@ -164,13 +162,13 @@ def _advance(
 ) -> Chunk:
     """The same cells, waiting for the next layer; its pre-activations are known, the ones after it are computed."""
     layer, old = chunk.layer + 1, chunk.vertices
-    values, above, below = old.following, old.above, old.below
-    history = np.concatenate([old.history, above, below], axis=1) if keep_history else old.history
+    values, signs = old.following, old.signs
+    history = np.concatenate([old.history, signs], axis=1) if keep_history else old.history
     if layer < network.hidden_layers:
-        above, below, doubts = sign_words(values, errors.values[layer], errors.slopes[layer], old.reach)
+        signs, doubts = sign_words(values, errors.values[layer], errors.slopes[layer], old.reach)
         tally.doubts += doubts
     following = np.empty((len(values), 0))
     if layer < len(columns):
         following = np.maximum(values, 0.0) @ columns[layer]
         following += network.biases[layer + 1]
-    return Chunk(layer, Vertices(old.points, values, old.reach, above, below, history, following), chunk.cells)
+    return Chunk(layer, Vertices(old.points, values, old.reach, signs, history, following), chunk.cells)

@@ -35,16 +35,17 @@ def on_common_edge(masks, count, first, second, dim):
 
 
 @njit(cache=True, error_model="numpy")
-def new_lookup(size):
-    """An empty table of edges by their facets: keys, owners, the round each place was filled in, the current round."""
-    return np.empty(size, np.uint64), np.empty(size, np.int32), np.zeros(size, np.int64), np.zeros(1, np.int64)
+def new_table(entries):
+    """A table with room for that many edges of a simple polytope: the vertex that brought each."""
+    places = 64
+    while places < 2 * entries:
+        places *= 2
+    return np.empty(places, np.int32)
 
 
 @njit(cache=True, error_model="numpy")
-def fits_lookup(masks, count, dim, lookup):
-    """Whether edges of the polytope are to be looked up: many vertices, each on `dim` facets, room in the table."""
-    if count < MANY or 2 * dim * count > len(lookup[0]):
-        return False
+def is_simple(masks, count, dim):
+    """Whether each vertex of a polytope lies on `dim` facets: then an edge is named by the facets of an end but one."""
     simple = True
     for v in range(count):
         simple &= bit_count(masks[v]) == dim
@@ -52,26 +53,35 @@ def fits_lookup(masks, count, dim, lookup):
 
 
 @njit(cache=True, error_model="numpy")
-def find_key(lookup, key):
-    """Place of a key of the current round in the table, or the free place where it belongs."""
-    keys, _, rounds, now = lookup
-    last = np.uint64(len(keys) - 1)
-    place = (key ^ key >> np.uint64(31)) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32) & last
-    while rounds[place] == now[0] and keys[place] != key:
+def free_places(table, entries):
+    """Frees places at the beginning of the table, enough for that many edges; returns the last of them."""
+    places = 64
+    while places < 2 * entries:
+        places *= 2
+    for i in range(places):
+        table[i] = -1
+    return np.uint64(places - 1)
+
+
+@njit(cache=True, error_model="numpy")
+def find_edge(table, last, masks, edge):
+    """Place of a vertex on the edge, which is named by its facets, or the free place where such a vertex belongs."""
+    place = (edge ^ edge >> np.uint64(31)) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32) & last
+    while table[place] >= 0 and masks[table[place]] & edge != edge:
         place = place + ONE & last
     return place
 
 
 @njit(cache=True, error_model="numpy")
-def cut_edges(column, masks, count, dim, lookup, pairs):
-    """Edges with value above 0 at one end and below at the other, as rows of `pairs`; -1 if they do not fit."""
-    if fits_lookup(masks, count, dim, lookup):
-        return looked_up_cuts(column, masks, count, lookup, pairs)
+def cut_edges(sides, masks, count, dim, table, pairs):
+    """Edges from a vertex with side 1 to one with side -1, as rows of `pairs`; -1 if they do not fit."""
+    if count >= MANY and is_simple(masks, count, dim):
+        return looked_up_cuts(sides, masks, count, dim, table, pairs)
     found = 0
     for u in range(count):
-        if column[u] > 0.0:
+        if sides[u] > 0:
             for w in range(count):
-                if column[w] < 0.0 and on_common_edge(masks, count, u, w, dim):
+                if sides[w] < 0 and on_common_edge(masks, count, u, w, dim):
                     if found == len(pairs):
                         return -1
                     pairs[found, 0], pairs[found, 1] = u, w
@@ -80,58 +90,68 @@ def cut_edges(column, masks, count, dim, lookup, pairs):
 
 
 @njit(cache=True, error_model="numpy")
-def looked_up_cuts(column, masks, count, lookup, pairs):
-    """The same for a simple polytope: an edge is named by the facets of either end but one."""
-    keys, owners, rounds, now = lookup
-    now[0] += 1
-    above = 0
+def looked_up_cuts(sides, masks, count, dim, table, pairs):
+    """The same for a simple polytope, by a table of the edges that begin on the side with fewer vertices."""
+    plus, minus, above, below = NONE, NONE, 0, 0
     for v in range(count):
-        above += column[v] > 0.0
-    # The side with fewer vertices goes into the table.
-    stored = 1.0 if 2 * above < count else -1.0
+        plus |= masks[v] if sides[v] > 0 else NONE
+        minus |= masks[v] if sides[v] < 0 else NONE
+        above += sides[v] > 0
+        below += sides[v] < 0
+    stored = 1 if above < below else -1
+    last = free_places(table, dim * min(above, below))
     for v in range(count):
-        if column[v] * stored > 0.0:
-            rest = masks[v]
+        if sides[v] == stored:
+            rest = spare_facets(masks[v], plus & minus)
             while rest != NONE:
-                bit = rest & (~rest + ONE)
-                rest ^= bit
-                place = find_key(lookup, masks[v] ^ bit)
-                keys[place], owners[place], rounds[place] = masks[v] ^ bit, v, now[0]
+                edge = masks[v] ^ (rest & (~rest + ONE))
+                rest &= rest - ONE
+                place = find_edge(table, last, masks, edge)
+                if table[place] < 0:
+                    table[place] = v
     found = 0
     for v in range(count):
-        if column[v] * stored < 0.0:
-            rest = masks[v]
+        if sides[v] == -stored:
+            rest = spare_facets(masks[v], plus & minus)
             while rest != NONE:
-                bit = rest & (~rest + ONE)
-                rest ^= bit
-                place = find_key(lookup, masks[v] ^ bit)
-                if rounds[place] == now[0]:
+                edge = masks[v] ^ (rest & (~rest + ONE))
+                rest &= rest - ONE
+                owner = table[find_edge(table, last, masks, edge)]
+                if owner >= 0:
                     if found == len(pairs):
                         return -1
-                    pairs[found, 0], pairs[found, 1] = v, owners[place]
+                    pairs[found, 0], pairs[found, 1] = v, owner
                     found += 1
     return found
 
 
 @njit(cache=True, error_model="numpy")
-def all_edges(masks, count, dim, lookup, edges):
+def spare_facets(mask, cut):
+    """Facets of a vertex without which all its others are cut: an edge that is cut lies on cut facets only."""
+    uncut = mask & ~cut
+    if uncut == NONE:
+        return mask
+    return uncut if uncut & (uncut - ONE) == NONE else NONE
+
+
+@njit(cache=True, error_model="numpy")
+def all_edges(masks, count, dim, table, edges):
     """All edges of a polytope as rows of `edges`; -1 if they do not fit."""
     found = 0
-    if fits_lookup(masks, count, dim, lookup):
-        keys, owners, rounds, now = lookup
-        now[0] += 1
+    if count >= MANY and is_simple(masks, count, dim):
+        last = free_places(table, dim * count // 2)
         for v in range(count):
             rest = masks[v]
             while rest != NONE:
-                bit = rest & (~rest + ONE)
-                rest ^= bit
-                place = find_key(lookup, masks[v] ^ bit)
-                if rounds[place] != now[0]:
-                    keys[place], owners[place], rounds[place] = masks[v] ^ bit, v, now[0]
-                elif found == len(edges):
-                    return -1
-                else:
-                    edges[found, 0], edges[found, 1] = owners[place], v
+                edge = masks[v] ^ (rest & (~rest + ONE))
+                rest &= rest - ONE
+                place = find_edge(table, last, masks, edge)
+                if table[place] < 0:
+                    table[place] = v
+                elif table[place] != v:
+                    if found == len(edges):
+                        return -1
+                    edges[found, 0], edges[found, 1] = table[place], v
                     found += 1
         return found
     for u in range(count):

@@ -4,7 +4,11 @@ import numpy as np
 from numba import njit
 
 from relu_core.regions.cell_kernels import lowest_bit
-from relu_core.regions.edge_kernels import NONE, ONE, all_edges, new_lookup
+from relu_core.regions.edge_kernels import NONE, ONE, all_edges, new_table
+from relu_core.regions.flat_kernels import count_flats, new_flats
+
+# A cell with that many vertices for each hyperplane that cuts it is counted faster by flats than by sections.
+VERTICES_A_CUT = 32
 
 
 @njit(cache=True, error_model="numpy")
@@ -81,7 +85,7 @@ def distinct_crossings(values, names, errors, kept, at, width):
 
 
 @njit(cache=True, error_model="numpy")
-def count_arrangement(n, units, errors, values, names, masks, counts, edges, lookup, ends, parts, blurs, at, width):
+def count_arrangement(n, units, errors, values, names, masks, counts, edges, table, ends, parts, blurs, at, width):
     """Cells of an arrangement in a polytope of n >= 2 dimensions: (cells, doubts), cells = -1 if the room is too small.
 
     Level n holds the polytope: values[n] (units, vertices), names[n], masks[n], counts[n]. Each hyperplane adds as many
@@ -90,7 +94,7 @@ def count_arrangement(n, units, errors, values, names, masks, counts, edges, loo
     total, doubts, level = 2, 0, n
     rows, done, edge_counts = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
     rows[n], done[n] = units, 1
-    edge_counts[n] = all_edges(masks[n], counts[n], n, lookup, edges[n])
+    edge_counts[n] = all_edges(masks[n], counts[n], n, table, edges[n])
     while True:
         if edge_counts[level] < 0:
             return -1, doubts
@@ -122,19 +126,19 @@ def count_arrangement(n, units, errors, values, names, masks, counts, edges, loo
         else:
             total += 2
             counts[below], rows[below], done[below] = found, kept, 1
-            edge_counts[below] = all_edges(masks[below], found, below, lookup, edges[below])
+            edge_counts[below] = all_edges(masks[below], found, below, table, edges[below])
             level = below
 
 
 @njit(cache=True, error_model="numpy")
-def cut_units(above, below, ids, begin, end, units):
+def cut_units(signs, ids, begin, end, units):
     """Units with vertices of the cell strictly on both sides, into `units`; returns their number."""
-    found = 0
-    for word in range(above.shape[1]):
+    found, words = 0, signs.shape[1] // 2
+    for word in range(words):
         plus, minus = NONE, NONE
         for i in range(begin, end):
-            plus |= above[ids[i], word]
-            minus |= below[ids[i], word]
+            plus |= signs[ids[i], word]
+            minus |= signs[ids[i], words + word]
         cuts = plus & minus
         while cuts != NONE:
             units[found] = 64 * word + lowest_bit(cuts)
@@ -144,15 +148,15 @@ def cut_units(above, below, ids, begin, end, units):
 
 
 @njit(cache=True, error_model="numpy")
-def all_signs_occur(above, below, ids, begin, end, units, count):
+def all_signs_occur(signs, ids, begin, end, units, count):
     """Whether the vertices of a cell show all 2**count combinations of signs: more pieces there cannot be."""
-    seen, full = NONE, ~NONE >> np.uint64(64 - (1 << count))
+    seen, full, words = NONE, ~NONE >> np.uint64(64 - (1 << count)), signs.shape[1] // 2
     for i in range(begin, end):
         combination, strict = 0, True
         for a in range(count):
             word, bit = units[a] // 64, ONE << np.uint64(units[a] % 64)
-            plus = above[ids[i], word] & bit != NONE
-            strict &= plus or below[ids[i], word] & bit != NONE
+            plus = signs[ids[i], word] & bit != NONE
+            strict &= plus or signs[ids[i], words + word] & bit != NONE
             combination |= plus << a
         if strict:
             seen |= ONE << np.uint64(combination)
@@ -162,7 +166,7 @@ def all_signs_occur(above, below, ids, begin, end, units, count):
 
 
 @njit(cache=True, error_model="numpy")
-def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
+def count_pieces(values, signs, errors, starts, ids, masks, n, limit):
     """Pieces into which a layer cuts the cells of a chunk: (pieces, doubts); stops above `limit`."""
     m = values.shape[1]
     units = np.empty(m, np.int64)
@@ -170,13 +174,15 @@ def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
     room = 16
     level_values, names = np.empty((1, 1, 1)), np.empty((1, 1), np.int64)
     level_masks, counts = np.empty((1, 1), np.uint64), np.empty(n + 1, np.int64)
-    edges, lookup, ends = np.empty((1, 1, 2), np.int32), new_lookup(64), np.empty((1, 2), np.int64)
+    edges, table, ends = np.empty((1, 1, 2), np.int32), new_table(1), np.empty((1, 2), np.int64)
     parts, blurs = np.empty(1), np.empty(1)
+    flats = new_flats(n, 1, 1)
     total, doubts, cell, fits = 0, 0, 0, False
     while cell < len(starts) - 1 and total <= limit:
         begin, end = starts[cell], starts[cell + 1]
-        found = cut_units(above, below, ids, begin, end, units)
-        if found < 2 or (found < 7 and all_signs_occur(above, below, ids, begin, end, units, found)):
+        found = cut_units(signs, ids, begin, end, units)
+        large = end - begin >= VERTICES_A_CUT * found
+        if found < 2 or (not large and found < 7 and all_signs_occur(signs, ids, begin, end, units, found)):
             total += 1 << found
             cell += 1
             continue
@@ -185,9 +191,9 @@ def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
             most = max(found, level_values.shape[1])
             level_values, names = np.empty((n + 1, most, room)), np.empty((n + 1, most), np.int64)
             level_masks, edges = np.empty((n + 1, room), np.uint64), np.empty((n + 1, n * room, 2), np.int32)
-            while len(lookup[0]) < 2 * n * room:
-                lookup = new_lookup(2 * len(lookup[0]))
-            ends, parts, blurs = np.empty((room, 2), np.int64), np.empty(room), np.empty(room)
+            table, ends = new_table(n * room), np.empty((room, 2), np.int64)
+            parts, blurs = np.empty(room), np.empty(room)
+            flats = new_flats(n, most, room)
             fits = True
         for i in range(begin, end):
             level_masks[n, i - begin] = masks[i]
@@ -195,9 +201,13 @@ def count_pieces(values, above, below, errors, starts, ids, masks, n, limit):
                 level_values[n, a, i - begin] = values[ids[i], units[a]]
         names[n, :found] = units[:found]
         counts[n] = end - begin
-        pieces, unsure = count_arrangement(
-            n, found, errors, level_values, names, level_masks, counts, edges, lookup, ends, parts, blurs, at, width
-        )
+        pieces, unsure = -1, 0
+        if large:
+            pieces = count_flats(n, found, errors, level_values[n], names[n], counts[n], flats)
+        if pieces < 0:
+            pieces, unsure = count_arrangement(
+                n, found, errors, level_values, names, level_masks, counts, edges, table, ends, parts, blurs, at, width
+            )
         if pieces < 0:
             room, fits = 2 * room, False
             continue

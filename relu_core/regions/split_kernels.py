@@ -5,6 +5,7 @@ from numba import njit
 
 from relu_core.regions.cell_kernels import (
     carry_following,
+    edge_key,
     edge_place,
     first_cut,
     grown_table,
@@ -13,7 +14,7 @@ from relu_core.regions.cell_kernels import (
     widened,
     widened_rows,
 )
-from relu_core.regions.edge_kernels import NONE, ONE, cut_edges, new_lookup
+from relu_core.regions.edge_kernels import NONE, ONE, cut_edges, new_table
 
 FINISHED, CROWDED, FULL_VERTICES, FULL_STACK, FULL_DONE, FULL_TABLE, FULL_ROOM = range(7)
 
@@ -22,18 +23,18 @@ FINISHED, CROWDED, FULL_VERTICES, FULL_STACK, FULL_DONE, FULL_TABLE, FULL_ROOM =
 def split_cells(vertices, errors, slopes, columns, cells, budget):
     """Cuts the cells of a chunk by all units of a layer until `budget` cells are finished.
 
-    vertices: points (V, n), values (V, m), reach (V,), above, below, history (V, words), following (V, m').
+    vertices: points (V, n), values (V, m), reach (V,), signs, history (V, words), following (V, m').
     errors, slopes: (m,). columns: (m, m'), the next layer's weights. cells: starts (C + 1,), ids, masks.
     Returns vertices, their number, finished cells, cells still to cut, doubts, and whether a cell had too many facets.
     """
     stack = (cells[0].copy(), cells[1].copy(), cells[2].copy())
     done = (np.zeros(256, np.int64), np.empty(1024, np.int32), np.empty(1024, np.uint64))
     table = (np.zeros(1024, np.uint64), np.empty(1024, np.int32))
-    room, pairs, lookup = new_room(64), np.empty((64, 2), np.int64), new_lookup(1024)
+    room = new_room(64)
     # Vertices, edges in the table, cells on the stack, finished cells, doubts, size of the cell that met a limit.
     counts = np.array([len(vertices[0]), 0, len(cells[0]) - 1, 0, 0, 0])
     while True:
-        status = cut_cells(vertices, stack, done, table, room, pairs, lookup, counts, errors, slopes, columns, budget)
+        status = cut_cells(vertices, stack, done, table, room, counts, errors, slopes, columns, budget)
         need = counts[5]
         if status == FULL_VERTICES:
             vertices = widened_vertices(vertices, max(2 * need, 256))
@@ -46,7 +47,7 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
         elif status == FULL_TABLE:
             table = grown_table(table[0], table[1])
         elif status == FULL_ROOM:
-            room, pairs, lookup = new_room(2 * need), np.empty((2 * need, 2), np.int64), sufficient_lookup(lookup, need)
+            room = new_room(2 * need)
         else:
             break
     finished, depth = counts[3], counts[2]
@@ -56,17 +57,17 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
 
 
 @njit(cache=True, error_model="numpy")
-def cut_cells(vertices, stack, done, table, room, pairs, lookup, counts, errors, slopes, columns, budget):
+def cut_cells(vertices, stack, done, table, room, counts, errors, slopes, columns, budget):
     """The loop of split_cells in fixed arrays; returns FINISHED, CROWDED, or which arrays are full."""
-    points, values, reach, above, below, history, following = vertices
+    points, values, reach, signs, history, following = vertices
     starts, ids, masks = stack
     keys, owners = table
-    cell_ids, cell_masks, column, edge_ids, edge_masks = room
+    cell_ids, cell_masks, sides, edge_ids, edge_masks, pairs, edge_table = room
     n = points.shape[1]
     while counts[2] > 0 and counts[3] < budget:
         depth, V = counts[2] - 1, counts[0]
         begin, count = starts[depth], starts[depth + 1] - starts[depth]
-        unit = first_cut(above, below, ids, begin, begin + count)
+        unit = first_cut(signs, ids, begin, begin + count)
         if unit < 0:
             counts[5] = done[0][counts[3]] + count
             if counts[5] > len(done[1]) or counts[3] + 2 > len(done[0]):
@@ -77,10 +78,10 @@ def cut_cells(vertices, stack, done, table, room, pairs, lookup, counts, errors,
         counts[5] = max(n, 2) * count
         if counts[5] > len(pairs):
             return FULL_ROOM
-        bit = take_cell(ids, masks, begin, count, values, unit, cell_ids, cell_masks, column)
+        bit = take_cell(ids, masks, begin, count, signs, unit, cell_ids, cell_masks, sides)
         if bit == NONE:
             return CROWDED
-        edges = cut_edges(column, cell_masks, count, n, lookup, pairs)
+        edges = cut_edges(sides, cell_masks, count, n, edge_table, pairs)
         if edges < 0:
             counts[5] = 2 * len(pairs)
             return FULL_ROOM
@@ -92,41 +93,35 @@ def cut_cells(vertices, stack, done, table, room, pairs, lookup, counts, errors,
         counts[5] = V + edges
         if counts[5] > len(points):
             return FULL_VERTICES
+        # Two passes: in one without new vertices the processor waits for many places of the table at once.
         for e in range(edges):
-            first, second = cell_ids[pairs[e, 0]], cell_ids[pairs[e, 1]]
-            u, w = min(first, second), max(first, second)
-            key = np.uint64(u) << np.uint64(32) | np.uint64(w)
+            key = edge_key(cell_ids[pairs[e, 0]], cell_ids[pairs[e, 1]])
             place = edge_place(keys, key)
-            if keys[place] == NONE:
-                keys[place], owners[place], counts[1] = key, counts[0], counts[1] + 1
-                counts[4] += new_vertex(
-                    points, values, reach, above, below, history, following,
-                    u, w, unit, counts[0], errors, slopes, columns,
-                )  # fmt: skip
-                counts[0] += 1
-            edge_ids[e] = owners[place]
+            edge_ids[e] = owners[place] if keys[place] == key else -1
             edge_masks[e] = cell_masks[pairs[e, 0]] & cell_masks[pairs[e, 1]] | bit
-        push_halves(starts, ids, masks, depth, cell_ids, cell_masks, column, count, edge_ids, edge_masks, edges, bit)
+        for e in range(edges):
+            if edge_ids[e] < 0:
+                key = edge_key(cell_ids[pairs[e, 0]], cell_ids[pairs[e, 1]])
+                place = edge_place(keys, key)
+                keys[place], owners[place], counts[1] = key, counts[0], counts[1] + 1
+                u, w = np.int64(key >> np.uint64(32)), np.int64(key & np.uint64(2**32 - 1))
+                counts[4] += new_vertex(
+                    points, values, reach, signs, history, following, u, w, unit, counts[0], errors, slopes, columns
+                )
+                edge_ids[e] = counts[0]
+                counts[0] += 1
+        push_halves(starts, ids, masks, depth, cell_ids, cell_masks, sides, count, edge_ids, edge_masks, edges, bit)
         counts[2] = depth + 2
     return FINISHED
 
 
 @njit(cache=True, error_model="numpy")
 def new_room(size):
-    """Working arrays for one cell: ids, masks and values of its vertices, ids and masks of its new ones."""
+    """Working arrays for one cell: ids, masks and sides of its vertices, ids and masks of its new ones, edges."""
     return (
-        np.empty(size, np.int32), np.empty(size, np.uint64), np.empty(size), np.empty(size, np.int32),
-        np.empty(size, np.uint64),
+        np.empty(size, np.int32), np.empty(size, np.uint64), np.empty(size, np.int8), np.empty(size, np.int32),
+        np.empty(size, np.uint64), np.empty((size, 2), np.int64), new_table(size),
     )  # fmt: skip
-
-
-@njit(cache=True, error_model="numpy")
-def sufficient_lookup(lookup, size):
-    """A lookup table for polytopes whose vertices lie on `size` facets in all."""
-    places = len(lookup[0])
-    while places < 2 * size:
-        places *= 2
-    return new_lookup(places)
 
 
 @njit(cache=True, error_model="numpy")
@@ -139,40 +134,42 @@ def append_cell(done_starts, done_ids, done_masks, finished, ids, masks, begin, 
 
 
 @njit(cache=True, error_model="numpy")
-def take_cell(ids, masks, begin, count, values, unit, cell_ids, cell_masks, column):
-    """Copies a cell off the stack with the unit's values; returns a bit no facet of it uses, 0 if there is none."""
-    used = NONE
+def take_cell(ids, masks, begin, count, signs, unit, cell_ids, cell_masks, sides):
+    """Copies a cell off the stack with the unit's signs; returns a bit no facet of it uses, 0 if there is none."""
+    used, word, shift = NONE, unit // 64, np.uint64(unit % 64)
+    below = word + signs.shape[1] // 2
     for i in range(count):
-        cell_ids[i], cell_masks[i] = ids[begin + i], masks[begin + i]
-        column[i] = values[cell_ids[i], unit]
+        v = ids[begin + i]
+        cell_ids[i], cell_masks[i] = v, masks[begin + i]
+        sides[i] = np.int8(signs[v, word] >> shift & ONE) - np.int8(signs[v, below] >> shift & ONE)
         used |= cell_masks[i]
     return ~used & (used + ONE)
 
 
 @njit(cache=True, error_model="numpy")
-def new_vertex(points, values, reach, above, below, history, following, u, w, unit, new, errors, slopes, columns):
+def new_vertex(points, values, reach, signs, history, following, u, w, unit, new, errors, slopes, columns):
     """Writes all that is known of vertex `new`, where `unit` cuts the edge u, w; returns the doubts met."""
     part, blur = place_vertex(points, values, reach, u, w, unit, new, errors)
     inherited = min(reach[u], reach[w])
-    doubts = interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, above, below)
+    doubts = interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, signs)
     for word in range(history.shape[1]):
         history[new, word] = history[u, word] | history[w, word]
     if following.shape[1]:
-        carry_following(values, above, below, following, u, w, new, part, columns)
+        carry_following(values, signs, following, u, w, new, part, columns)
     return doubts
 
 
 @njit(cache=True, error_model="numpy")
-def push_halves(starts, ids, masks, depth, cell_ids, cell_masks, column, count, edge_ids, edge_masks, edges, bit):
+def push_halves(starts, ids, masks, depth, cell_ids, cell_masks, sides, count, edge_ids, edge_masks, edges, bit):
     """Puts both halves of a cut cell on the stack, in its place."""
     top = starts[depth]
     for side in range(2):
-        sign = 2.0 * side - 1.0
+        own = 2 * side - 1
         for i in range(count):
-            if column[i] * sign > 0.0:
+            if sides[i] == own:
                 ids[top], masks[top] = cell_ids[i], cell_masks[i]
                 top += 1
-            elif column[i] == 0.0:
+            elif sides[i] == 0:
                 ids[top], masks[top] = cell_ids[i], cell_masks[i] | bit
                 top += 1
         for e in range(edges):
@@ -184,13 +181,12 @@ def push_halves(starts, ids, masks, depth, cell_ids, cell_masks, column, count, 
 @njit(cache=True, error_model="numpy")
 def widened_vertices(vertices, size):
     """All vertex arrays with room for `size` vertices."""
-    points, values, reach, above, below, history, following = vertices
+    points, values, reach, signs, history, following = vertices
     return (
         widened_rows(points, size),
         widened_rows(values, size),
         widened(reach, size),
-        widened_rows(above, size),
-        widened_rows(below, size),
+        widened_rows(signs, size),
         widened_rows(history, size),
         widened_rows(following, size),
     )
