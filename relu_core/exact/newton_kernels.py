@@ -165,7 +165,7 @@ def follow(task, p, free, units, positive, R, total, cutoff, leaf, work):
                 task, p, free, units, positive, R, total, height, np.nan, np.bool_(False), np.int64(8), -np.inf, work
             )[1]
             height *= 0.1
-    if task.loss == ABSOLUTE or task.loss == HINGE:
+    if task.loss == ABSOLUTE or task.loss == HINGE or task.loss == HUBER:
         best, taken = sharpen(task, p, free, units, positive, R, task.barrier, cutoff, leaf, work)
     else:
         best, taken = minimise(

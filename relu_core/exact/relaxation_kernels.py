@@ -131,11 +131,18 @@ def row_loss(task, R, work):
         for r in range(R):
             total += weight[r] * residual[r] * residual[r]
         return total
+    return huber_loss(task, R, residual, slope, bend, work)
+
+
+@njit(**LOOP)
+def huber_loss(task, R, residual, slope, bend, work):
+    """row_loss for Huber's loss, whose straight part is bent upwards a little: rows there would have no curvature."""
+    weight, curve, total = work.row[WEIGHT], work.vector[NUMBER, CORNER] * min(1.0, task.delta), 0.0
     for r in range(R):
-        value = min(residual[r], task.delta)
-        slope[r] = value
-        bend[r] = 1.0 if 0.0 < residual[r] < task.delta else 0.0
-        total += weight[r] * value * (residual[r] - 0.5 * value)
+        value, beyond = min(residual[r], task.delta), max(0.0, residual[r] - task.delta)
+        slope[r] = value + curve * beyond
+        bend[r] = 0.0 if residual[r] <= 0.0 else (1.0 if beyond == 0.0 else curve)
+        total += weight[r] * (value * (residual[r] - 0.5 * value) + 0.5 * curve * beyond * beyond)
     return total
 
 

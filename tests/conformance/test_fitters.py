@@ -57,6 +57,17 @@ def test_the_search_agrees_with_enumeration_for_every_loss(kind: str, loss: str)
     assert_same_optimum(X, y, 1, loss)
 
 
+@pytest.mark.parametrize("scale", [5.0, 1e2, 1e4])
+@pytest.mark.parametrize("output_bias", [True, False])
+def test_huber_loss_is_proven_where_most_rows_lie_on_its_straight_part(scale: float, output_bias: bool) -> None:
+    X, y, _ = tiny_problem("noise", 4)
+    reference = enumerate_global(X, scale * y, 1, loss="huber", output_bias=output_bias)
+    fit = fit_global(X, scale * y, 1, loss="huber", output_bias=output_bias, time_limit=30.0)
+    assert fit.status == "proven", fit
+    assert fit.upper == pytest.approx(reference.upper, rel=2e-6)
+    assert fit.verify(X, scale * y).holds, fit.verify(X, scale * y)
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(200))
 def test_two_hundred_tiny_problems(seed: int) -> None:
