@@ -38,11 +38,11 @@ prefect-yaml: setup
 trial-real: setup
 	$(BIN)/pytest -m long tests/end_to_end/test_real_data.py
 
-# Fifty times kill -9 at a random moment; interrupted, it goes on where it was. About two hours on two idle cores.
 # Evaluations through both forms in a browser, again on new data, and trained anew, on real servers.
 trial-services: setup
 	$(BIN)/pytest -m long tests/browser tests/services tests/end_to_end/test_charter_to_verdict.py
 
+# Fifty times kill -9 at a random moment; interrupted, it goes on where it was. About two hours on two idle cores.
 chaos: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.chaos --rounds 50 --seed 0
 

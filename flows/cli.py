@@ -15,6 +15,7 @@ from flows.settings import ASKED_BY, Settings, settings
 
 if TYPE_CHECKING:
     from flows.charter import Charter
+    from flows.operations.servers import FlowRun
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -215,7 +216,7 @@ def _ingest(running: Settings, path: Path, name: str, more: dict[str, Any], *, t
     from flows.sources.arrival import bring_in
 
     request = {"path": bring_in(path, running.raw, name), "name": name, **more}
-    result = _follow(running, runs.submit(running, "Ingest data", "ingest", {"request": request}, tags=tags))
+    _, result = _follow(running, runs.submit(running, "Ingest data", "ingest", {"request": request}, tags=tags))
     if result is None:
         return False
     news = "stored" if result["created"] else "nothing new, this content is in the lake already"
@@ -246,9 +247,11 @@ def _evaluate(charter: "Charter", running: Settings, folder: Path, *, wait: bool
     if not wait:
         _say(f"Started: {runs.run_address(running, started)}")
         return 0
-    result = _follow(running, started)
+    ended, result = _follow(running, started)
     if result is None:
         return 1
+    if remark := runs.remark(ended, f"{result['verdict']}: {result['sentence']}"):
+        _say(f"\n{remark}")
     _say(f"\nVerdict: {result['verdict']}\n{result['sentence']}\n")
     _say(f"Prefect run  {runs.run_address(running, started)}")
     _say(f"MLflow view  {result['mlflow_url']}")
@@ -272,8 +275,8 @@ def _in_raw(file: str, folder: Path, running: Settings, dataset: str) -> str:
     return file if own is None else bring_in(own, running.raw, f"{dataset}-beside")
 
 
-def _follow(running: Settings, started: Any) -> dict[str, Any] | None:
-    """Follow a run to its end; what it returned, or None after its reason was printed as an error."""
+def _follow(running: Settings, started: "FlowRun") -> "tuple[FlowRun, dict[str, Any] | None]":
+    """Follow a run to its end; the run, and what it returned, or None after its reason was printed as an error."""
     from flows.operations import runs, services
     from flows.operations.servers import read_result
 
@@ -283,9 +286,9 @@ def _follow(running: Settings, started: Any) -> dict[str, Any] | None:
     if ended.state == "COMPLETED":
         if result is None:
             raise ServiceError(f"the run completed, but its result is not in {services.result_storage(running)}")
-        return result
+        return ended, result
     print(_sentence(runs.reason(ended)), file=sys.stderr)
-    return None
+    return ended, None
 
 
 def _sentence(text: str) -> str:

@@ -72,6 +72,11 @@ def reason(run: FlowRun) -> str:
     return text or f"the run ended as {run.state_name}"
 
 
+def remark(run: FlowRun, conclusion: str) -> str:
+    """What a completed run says before its conclusion, such as why nothing was done; "" where it says that alone."""
+    return run.message.removesuffix(conclusion).strip() if run.message.endswith(conclusion) else ""
+
+
 @dataclass
 class Story:
     """What has been said of a run so far, so that each thing is said once."""

@@ -17,8 +17,10 @@ from flows.steps.ingest import Wanted, read_whole
 from flows.steps.networks import StoredNetwork, open_network
 from flows.steps.rows import RowsFile, open_rows
 from flows.tracking.champion import Champion
-from flows.tracking.registry import fetch_champion, register_champion
+from flows.tracking.reader import latest_evaluation
+from flows.tracking.registry import fetch_champion, register_champion, withdraw_champion
 from flows.whole_files import whole_file
+from relu_core.comparison import label_of
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,11 @@ def register(
     """Register the network that the comparison calls its champion; its page, or "" where a simple model won.
 
     champion: its label, such as "2 hidden layers". columns: JSON of the feature pipeline. run_id, key: the record's.
+    Where a simple model won, a network that an earlier evaluation recommended is no longer called the champion.
     """
     label = re.fullmatch(r"(\d+) hidden layers?", champion)
+    if champion and not label:
+        withdraw_champion(settings.mlflow_tracking_uri, charter.poc_name)
     stored = [one for one in networks if label and one.hidden_layers == int(label.group(1))]
     if not stored:
         return ""
@@ -73,6 +78,7 @@ def predict(source: Path, name: str, output: Path, settings: Settings) -> Scored
     """
     if output.suffix not in (".csv", ".parquet"):
         raise DatasetError(f"{output.name} has the ending {output.suffix!r}; write to a .csv or a .parquet file")
+    _require_network(name, settings)
     champion = fetch_champion(settings.mlflow_tracking_uri, name)
     pipeline = FeaturePipeline.from_json(champion.columns)
     frame, skipped = _table(source, picture_side(pipeline.plan.channels))
@@ -84,6 +90,19 @@ def predict(source: Path, name: str, output: Path, settings: Settings) -> Scored
         else:
             scored.to_parquet(beside, index=False)
     return Scored(str(output), len(scored), skipped, len(frame) - len(scored))
+
+
+def _require_network(name: str, settings: Settings) -> None:
+    """Raises DatasetError where the newest evaluation recommends a simple model, which is kept nowhere."""
+    newest = latest_evaluation(settings.mlflow_tracking_uri, name)
+    if newest is None:
+        return
+    simple = next((one for one in newest.comparison.baselines if label_of(one) == newest.comparison.champion), None)
+    if simple is not None:
+        raise DatasetError(
+            f'the newest evaluation of "{name}", of {newest.when}, recommends no network but {simple.name}, and '
+            "depthcase keeps networks only; fit that model to the data set with any statistics program"
+        )
 
 
 def _table(source: Path, side: int) -> tuple[pd.DataFrame, int]:

@@ -16,7 +16,7 @@ from flows.steps.champion import register
 from flows.steps.code_version import code_version
 from flows.steps.networks import StoredNetwork, open_network
 from flows.steps.rows import RowsFile, open_rows
-from flows.steps.standing import look_back, question_of
+from flows.steps.standing import look_back, question_of, with_the_time_of_the_work
 from flows.tracking import writer
 from flows.tracking.items import change_items, evaluation_key
 from flows.whole_files import one_at_a_time, write_whole
@@ -93,7 +93,7 @@ def give_verdict(charter: Charter, evidence: Evidence, settings: Settings) -> De
 
     Raises ServiceError where MLflow, which knows the last one, does not answer.
     """
-    comparison = _comparison(charter, evidence)
+    comparison = with_the_time_of_the_work(charter, _comparison(charter, evidence), settings)
     verdict = decide(comparison)
     language = charter.report_language()
     since = look_back(charter, comparison, settings)

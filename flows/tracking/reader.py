@@ -49,16 +49,17 @@ def recorded_evaluations(tracking_uri: str) -> list[tuple[date, Comparison]]:
 
 
 def latest_evaluation(
-    tracking_uri: str, poc: str, *, question: str = "", other_than: str = "", pages: str = ""
+    tracking_uri: str, poc: str, *, question: str = "", key: str = "", other_than: str = "", pages: str = ""
 ) -> RecordedEvaluation | None:
     """The newest finished evaluation of a PoC; None where there is none, or it is of another schema version.
 
-    question: only an answer to this question (`writer.record`). other_than: not the record with this key.
+    question: only an answer to this question (`writer.record`). key: only the record with this key; other_than: not it.
     pages: where people open the server, where that is not tracking_uri.
     Raises ServiceError where the server does not answer.
     """
     check_answers(tracking_uri)
     wanted = _FINISHED + (f" and tags.`{QUESTION}` = '{question}'" if question else "")
+    wanted += f" and tags.`{KEY}` = '{key}'" if key else ""
     wanted += f" and tags.`{KEY}` != '{other_than}'" if other_than else ""
     with service_errors(tracking_uri):
         client = MlflowClient(tracking_uri)

@@ -86,6 +86,17 @@ def fetch_champion(tracking_uri: str, name: str, *, alias: str = ALIAS) -> Champ
         return read_champion(Path(files[0]).parent)
 
 
+def withdraw_champion(tracking_uri: str, name: str) -> None:
+    """Take the alias "champion" from the model `name`; all its versions stay. Does nothing where there is none."""
+    check_answers(tracking_uri)
+    with service_errors(tracking_uri):
+        try:
+            MlflowClient(tracking_uri).delete_registered_model_alias(name, ALIAS)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+
+
 def _registered_before(client: MlflowClient, name: str, key: str) -> ModelVersion | None:
     """The version of an earlier call with the same key; the registered model is made where it is new."""
     try:

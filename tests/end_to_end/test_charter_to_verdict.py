@@ -71,13 +71,16 @@ def test_the_same_again_does_nothing_and_says_so(plant: Settings, first: FlowRun
 
 
 def test_a_page_that_was_lost_is_made_again_from_what_is_kept(plant: Settings, first: FlowRun) -> None:
-    Path(result_of(plant, first)["report_path"]).unlink()
+    page = Path(result_of(plant, first)["report_path"])
+    page.unlink()
+    times = page.with_name("time.svg").read_bytes()
     again = evaluate(plant, charter_of())
     states = task_states(plant, again)
     stages = [name for name in states if name.split(" · ")[0] in ("Screen", "Compare", "Confirm")]
     uncached = UNCACHED | {"Screen · Which training counts"}
     assert {states[name] for name in stages if name not in uncached} == {"Cached"}
     assert result_of(plant, again) == result_of(plant, first)
+    assert page.with_name("time.svg").read_bytes() == times, "the time of the run that did the work is lost"
 
 
 @pytest.mark.long

@@ -10,6 +10,7 @@ import pytest
 from markupsafe import Markup
 from mlflow import MlflowClient
 
+from flows import cli
 from flows.charter import Charter, make_charter
 from flows.operations import automations, runs
 from flows.operations.servers import FlowRun, PrefectServer
@@ -68,15 +69,23 @@ def test_the_form_offers_a_data_set_from_its_ingest_on(plant: Settings) -> None:
     assert form["properties"]["charter"]["title"] == "Charter"
 
 
-def test_the_same_question_is_not_answered_twice_and_the_run_says_so(plant: Settings, first: FlowRun) -> None:
-    again = evaluate(plant, charter_of())
+def test_the_same_question_is_not_answered_twice_and_run_and_command_say_so(
+    plant: Settings, first: FlowRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = result_of(plant, first)
+    assert cli._evaluate(charter_of(), plant, Path(), wait=True) == 0
+    again = runs_of_the_poc(plant, "watched")[-1]
+    said = capsys.readouterr().out.splitlines()
+    assert said[said.index(f"Verdict: {before['verdict']}") - 2] == again.message.removesuffix(
+        f" {before['verdict']}: {before['sentence']}"
+    )
     assert again.name.endswith(" · nothing new")
     assert again.message.startswith("Data, charter and program are the same as on ")
     assert set(task_states(plant, again)) == {"Screen · Find the data set", "Screen · Is it answered already?"}
-    assert result_of(plant, again) == result_of(plant, first)
+    assert result_of(plant, again) == before
     shown = artifacts(plant, again)["verdict"]
     assert "Nothing new: the verdict stands" in shown["data"]
-    assert result_of(plant, first)["mlflow_url"] in shown["data"]
+    assert before["mlflow_url"] in shown["data"]
 
 
 @pytest.mark.long

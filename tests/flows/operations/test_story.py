@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.operations.runs import Story, reason
+from flows.operations.runs import Story, reason, remark
 from flows.operations.servers import FlowRun, TaskRun, _task_run
 
 
@@ -68,3 +68,11 @@ def test_a_run_that_no_worker_takes_is_told_once() -> None:
 )
 def test_the_reason_is_the_sentence_alone(message: str, sentence: str) -> None:
     assert reason(_run("FAILED", message)) == (sentence or message)
+
+
+def test_what_a_run_says_before_its_conclusion_is_told_apart() -> None:
+    conclusion = "DEPTH_PAYS: depth saves the factor"
+    nothing_new = "Data, charter and program are the same as on 2026-11-23 10:00."
+    assert remark(_run("COMPLETED", f"{nothing_new} {conclusion}"), conclusion) == nothing_new
+    assert remark(_run("COMPLETED", conclusion), conclusion) == ""
+    assert remark(_run("COMPLETED", "All states completed."), conclusion) == ""

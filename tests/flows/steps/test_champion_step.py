@@ -10,7 +10,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from flows.charter import Charter
-from flows.errors import DatasetError
+from flows.errors import DatasetError, ServiceError
 from flows.features.columns import FittedColumns, fit_columns
 from flows.features.pipeline import FeaturePipeline
 from flows.features.plan import RowPlan
@@ -18,7 +18,12 @@ from flows.settings import Settings, read_settings
 from flows.steps.champion import predict, register
 from flows.steps.networks import StoredNetwork, store_network
 from flows.steps.rows import RowsFile, write_rows
+from flows.tracking import writer
+from flows.tracking.reader import latest_evaluation
+from flows.tracking.registry import fetch_champion
 from relu_core import ReluNetwork
+from relu_core.comparison import decide
+from tests.comparisons import simple_suffices
 
 PLAN = RowPlan(("force", "temperature"), ())
 KIND = RowsFile("", "", 0, ("force", "temperature"), "binary", ("good", "defect"), 0, PLAN)
@@ -123,3 +128,35 @@ def test_an_ending_that_says_nothing_is_refused(settings_: Settings, tmp_path: P
     with pytest.raises(DatasetError) as refused:
         predict(tmp_path / "new.csv", "press", tmp_path / "scored.txt", settings_)
     assert str(refused.value) == "scored.txt has the ending '.txt'; write to a .csv or a .parquet file"
+
+
+def test_where_a_simple_model_wins_predict_says_so_and_the_older_network_is_no_champion_any_more(
+    settings_: Settings, table: pd.DataFrame, network: ReluNetwork, tmp_path: Path
+) -> None:
+    rows = write_rows(table, np.zeros(len(table)), settings_.features, KIND)
+    stored, uri = (store_network(network, settings_.results),), settings_.mlflow_tracking_uri
+    columns = FeaturePipeline(PLAN, fit_columns(table, ("force", "temperature"))).to_json()
+    client = MlflowClient(uri)
+    charter = Charter(
+        poc_name="simple-one", dataset="press", target="state", task="yes/no", metric="roc_auc", target_value=0.9
+    )  # fmt: skip
+    run = client.create_run(client.create_experiment("simple-one")).info.run_id
+    register(charter, "trees", rows, stored, columns, run, "k", settings_)
+    register(charter, "1 hidden layer", rows, stored, columns, run, "k", settings_)
+    fetch_champion(uri, "simple-one")
+    register(charter, "trees", rows, stored, columns, run, "k2", settings_)
+    with pytest.raises(ServiceError, match='no model "simple-one" with the alias "champion"'):
+        fetch_champion(uri, "simple-one")
+    assert [version.version for version in client.search_model_versions("name = 'simple-one'")] == [1]
+
+    found = replace(simple_suffices(), poc="simple-one")
+    writer.record(found, decide(found), tracking_uri=uri, charter_yaml="poc_name: simple-one\n", key="k2")
+    when = latest_evaluation(uri, "simple-one")
+    assert when is not None
+    table.to_csv(tmp_path / "new.csv", index=False)
+    with pytest.raises(DatasetError) as refused:
+        predict(tmp_path / "new.csv", "simple-one", tmp_path / "scored.csv", settings_)
+    assert str(refused.value) == (
+        f'the newest evaluation of "simple-one", of {when.when}, recommends no network but boosted trees, and '
+        "depthcase keeps networks only; fit that model to the data set with any statistics program"
+    )
