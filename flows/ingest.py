@@ -75,7 +75,8 @@ def ingest_data(request: IngestRequest) -> dict[str, Any]:
     source: dict[str, Any] = tasks.look_at_source.submit(path=request.path, root=str(settings().raw)).result()
     wanted = request.model_dump(exclude={"path"})
     stored: dict[str, Any] = tasks.store_dataset.submit(source=source, wanted=wanted).result()
-    create_markdown_artifact(key="ingest", markdown=_account(source, stored))
+    news = _news(stored)
+    create_markdown_artifact(key="ingest", markdown=f"### {news}\n\n{_account(source, stored)}", description=news)
     new_rows.offer(list_names(settings().lake))
     if stored["created"]:
         new_rows.announce(stored["name"], stored["version"], stored["rows"])
@@ -87,12 +88,15 @@ def request_of(charter: Charter) -> IngestRequest:
     return IngestRequest(path=charter.data_file, name=charter.dataset, **charter.model_dump(include=set(READ_BESIDE)))
 
 
-def _account(source: dict[str, Any], stored: dict[str, Any]) -> str:
-    news = "New version stored." if stored["created"] else "Nothing new: this content is in the lake already."
+def _news(stored: dict[str, Any]) -> str:
     if stored["added"] >= 0:
-        news = f"{stored['added']:,} new rows added." if stored["created"] else "Nothing new since the last time."
+        return f"{stored['added']:,} new rows added." if stored["created"] else "Nothing new since the last time."
+    return "New version stored." if stored["created"] else "Nothing new: this content is in the lake already."
+
+
+def _account(source: dict[str, Any], stored: dict[str, Any]) -> str:
     return (
-        f"### {news}\n\n| | |\n|---|---|\n| data set | `{stored['name']}` version `{stored['version']}` |\n"
+        f"| | |\n|---|---|\n| data set | `{stored['name']}` version `{stored['version']}` |\n"
         f"| rows stored | {stored['rows']:,} |\n| rows in quarantine | {stored['quarantined']:,} |\n"
         f"| files read | {source['files']} ({source['size']:,} bytes) |\n| sha256 | `{source['sha256']}` |\n"
     )

@@ -51,9 +51,10 @@ def as_task(
     """A ring 2 function as a Prefect task that takes and gives JSON values.
 
     name: what the UI shows; "{layers}" in it becomes "1 hidden layer", "2 hidden layers". cached: under the hash of all
-    arguments, the function's name and the code version. seconds: time limit. Settings, secrets and whom to tell are
-    supplied here and are no arguments of the task. Two arguments of a task are not the function's: "training" makes its
-    key another one, "sender" says who asks where it runs on a cluster.
+    arguments, the function's name and the code version, for every run; otherwise for this run alone, which is how a run
+    that goes on after an answer or a crash does not ask again. seconds: time limit. Settings, secrets and whom to tell
+    are supplied here and are no arguments of the task. Two arguments of a task are not the function's: "training" makes
+    its key another one, "sender" says who asks where it runs on a cluster.
     """
     hints = typing.get_type_hints(step)
     hints.pop("return", None)
@@ -76,7 +77,10 @@ def as_task(
         name=name.replace(", {layers}", ""),
         description=(step.__doc__ or "").splitlines()[0],
         task_run_name=lambda: _shown_name(name),
-        cache_key_fn=(lambda _, parameters: _cache_key(step, parameters)) if cached else None,
+        # Prefect's own key knows the arguments and not the name: two tasks with the same ones would share a result.
+        cache_key_fn=lambda known, given: _kept_whole(
+            _cache_key(step, given, "" if cached else str(known.task_run.flow_run_id))
+        ),
         persist_result=True,
         retries=retries,
         retry_delay_seconds=5,
@@ -117,9 +121,22 @@ def _to_record(kind: Any, value: Any) -> Any:
     return from_plain(kind, value, "result")
 
 
-def _cache_key(step: Callable[..., Any], parameters: dict[str, Any]) -> str:
+def _cache_key(step: Callable[..., Any], parameters: dict[str, Any], run: str) -> str:
     content = {"step": f"{step.__module__}.{step.__qualname__}", "code": code_version(), "given": _promised(parameters)}
+    content |= {"run": run} if run else {}
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _kept_whole(key: str) -> str:
+    """The key, once what is kept under it is no half of a result: a disk was full, or a machine died while it wrote."""
+    place = settings().task_results / key
+    try:
+        json.loads(place.read_bytes())
+    except FileNotFoundError:
+        pass
+    except ValueError:
+        place.unlink(missing_ok=True)
+    return key
 
 
 def _promised(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -33,6 +33,10 @@ class SmallDisk:
         """From now on nothing can be written."""
         _mount("-o", "remount,ro", str(self.folder))
 
+    def make_writable(self) -> None:
+        """As it was before."""
+        _mount("-o", "remount,rw", str(self.folder))
+
     def left_behind(self) -> list[Path]:
         """Half-written files and folders."""
         return [path for path in self.folder.rglob(".*") if path.name.startswith((".writing", ".arriving"))]

@@ -10,7 +10,7 @@ from flows.settings import Settings
 PRESS = {
     "poc_name": "small-press", "dataset": "small-press", "data_file": "small-press", "target": "Burr", "task": "yes/no",
     "metric": "roc_auc", "target_value": 0.9, "kill_value": 0.4, "cost_of_miss": 40, "cost_of_false_alarm": 4,
-    "units_per_year": 1000, "minutes": 1, "hidden_layers": [1, 2], "ask_between_stages": False,
+    "units_per_year": 1000, "minutes": 0.3, "hidden_layers": [1, 2], "ask_between_stages": False,
 }  # fmt: skip
 
 

@@ -10,10 +10,10 @@ from flows.errors import ServiceError
 from flows.operations import deployments, launch, processes
 from flows.operations.deployments import PLANNED, POOL, PlannedDeployment
 from flows.operations.launch import MLFLOW, PREFECT, TITLES, WORKER, WORKER_PROCESS
+from flows.operations.pages import mend_pages
 from flows.operations.servers import FlowRun, answers, prefect_server
 from flows.places import place_of
-from flows.settings import LOOPBACK, Settings, ui_pages
-from flows.whole_files import write_whole
+from flows.settings import LOOPBACK, Settings
 
 # Seconds. A first start writes its database; measured up to 42 s on a busy machine.
 START_LIMIT = 180.0
@@ -22,14 +22,6 @@ STOP_LIMIT = 20.0
 PATIENCE = 60.0
 # A worker reports every 30 s, later on a machine that is busy; after this long it hangs.
 WORKER_SILENCE = 300.0
-
-# The V2 pages of Prefect's UI call an analytics host, whatever the server's switches say: browsers must refuse.
-_PAGE_RULE = """<meta http-equiv="Content-Security-Policy" content="connect-src 'self'">"""
-# In the V1 pages a click on a list is taken by its button and by the frame around it: it opens and closes at once.
-_PAGE_REPAIR = (
-    "<style>.p-select-button__control{pointer-events:none}.p-select-button__control *{pointer-events:none}"
-    ".p-select-button__control .p-tag *{pointer-events:auto}</style>"
-)
 
 Say = Callable[[str], None]
 
@@ -61,7 +53,7 @@ def up(settings: Settings, say: Say, *, planned: Sequence[PlannedDeployment] = P
         running = running_settings(settings)
         for record in _start_where_missing(running, (PREFECT, MLFLOW), say):
             _wait_for(running, record, say)
-        _keep_pages_at_home(running)
+        mend_pages(running)
         prefect_server(running).create_process_pool(POOL)
         # Only now: a worker outlives its server's restart, and with it the runs it has in hand.
         workers = _start_where_missing(running, (WORKER_PROCESS,), say)
@@ -271,15 +263,6 @@ def _wait_for(settings: Settings, record: processes.ProcessRecord, say: Say) -> 
     title, log = TITLES[record.name], log_path(settings, record.name)
     processes.wait_until(lambda: _healthy(settings, record), record, service=title, log=log, time_limit=START_LIMIT)
     say(f"{title:<16} ready after {time.time() - record.started:.0f} s  {record.address}".rstrip())
-
-
-def _keep_pages_at_home(settings: Settings) -> None:
-    """Forbid the pages of Prefect's UI to call anyone but the server they came from, and mend their lists."""
-    for page in ui_pages(settings).glob("*/index.html"):
-        text = page.read_text(encoding="utf-8")
-        missing = "".join(part for part in (_PAGE_RULE, _PAGE_REPAIR) if part not in text)
-        if missing:
-            write_whole(page, text.replace("<head>", f"<head>{missing}", 1))
 
 
 def _clear_away(settings: Settings, name: str) -> None:

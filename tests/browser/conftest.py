@@ -1,5 +1,7 @@
 """A headless Chromium and a real MLflow server on loopback; tests skip with a reason where there is no browser."""
 
+import os
+import re
 import shutil
 import socket
 import subprocess
@@ -10,9 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+import numpy as np
+import pandas as pd
 import pytest
 
-from flows.settings import process_environment, read_settings
+from flows.settings import Settings, process_environment, read_settings
+from tests.browser.prefect_pages import SLOW, UIS, PrefectPages
+from tests.evaluations import ingest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -70,3 +76,38 @@ def wait_until_healthy(address: str, log: Path) -> None:
         except httpx.HTTPError:
             time.sleep(0.5)
     pytest.fail(f"MLflow did not come up: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def plant(deployed_services: Settings) -> Settings:
+    """A small data set that a linear model settles, so that an evaluation takes seconds."""
+    write_rows(deployed_services.raw / "formed.csv", 200)
+    assert ingest(deployed_services, "formed.csv", "formed").state == "COMPLETED"
+    return deployed_services
+
+
+def write_rows(place: Path, rows: int) -> None:
+    random = np.random.default_rng(7)
+    X = random.normal(size=(rows, 2))
+    y = random.random(rows) < 1 / (1 + np.exp(-5 * X[:, 0]))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"Force [kN]": X[:, 0], "Heat [C]": X[:, 1], "Scrap": y.astype(int)}).to_csv(place, index=False)
+
+
+@pytest.fixture
+def shots(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Where the test leaves its pictures: the folder SCREENSHOTS, or pytest's own where that is not set."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture(params=UIS)
+def person(request: pytest.FixtureRequest, browser: "Browser", plant: Settings) -> Iterator[PrefectPages]:
+    """A person in one of the UIs, on a machine without the world outside."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    yield PrefectPages(page, plant.prefect_ui_url, request.param)
+    context.close()

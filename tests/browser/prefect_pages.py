@@ -6,11 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
+from flows.operations.servers import PrefectServer
+from flows.settings import Settings
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page, Response
+    from playwright.sync_api import Locator, Page
 
 UIS = ("v1", "v2")
+FLOWS = {
+    "evaluate": "Evaluate PoC", "ingest": "Ingest data", "inspect": "Inspect a file",
+    "theory-benchmark": "Theory benchmark",
+}  # fmt: skip
 SLOW = 90_000  # ms: runs start slowly on a busy machine
+
+
+def deployment_of(plant: Settings, name: str) -> str:
+    found = PrefectServer(plant.prefect_api_url).deployment(FLOWS[name], name)
+    assert found is not None
+    return str(found["id"])
 
 
 class PrefectPages:
@@ -70,17 +83,28 @@ class PrefectPages:
 
     def submit_and_view(self) -> str:
         """Submit what is right and go to the run's page; gives the run's id."""
-        answers: list[Response] = []
-        self.page.on("response", lambda answer: answers.append(answer) if "create_flow_run" in answer.url else None)
-        for _ in range(10):
-            # A server whose database is busy refuses, and the page says so; a person presses again.
+        # A server whose database is busy refuses; the page asks again by itself.
+        with self.page.expect_response(lambda answer: "create_flow_run" in answer.url and answer.ok) as heard:
             self.submit()
-            self.page.wait_for_timeout(5_000)
-            if answers and answers[-1].ok:
-                break
-        run = str(answers[-1].json()["id"])
+        run = str(heard.value.json()["id"])
         self.open_run(run)
         return run
+
+    def answer(self, run: str, values: dict[str, Any]) -> None:
+        """Open the page of a run that waits for a person, fill in what it asks, and send it."""
+        self.open_run(run)
+        if self.ui == "v1":
+            self.page.get_by_role("button", name="Resume").click()
+        else:
+            self.page.get_by_role("button", name="Open menu").last.click()
+            self.page.get_by_role("menuitem", name="Resume").click()
+        self.page.get_by_role("dialog").wait_for()
+        self.fill(values)
+
+    def send(self) -> None:
+        """Press the button below the question."""
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Submit" if self.ui == "v1" else "Resume").click()
 
     def text(self) -> str:
         """All that can be read on the page, in one line."""

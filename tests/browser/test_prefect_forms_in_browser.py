@@ -3,77 +3,28 @@
 Nobody outside is called: a request that leaves the loopback is refused, and the pages must work all the same.
 """
 
-import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
 from flows.operations.servers import PrefectServer
 from flows.settings import Settings
-from tests.browser.prefect_pages import SLOW, UIS, PrefectPages
-from tests.evaluations import ended, ingest
+from tests.browser.prefect_pages import FLOWS, SLOW, PrefectPages, deployment_of
+from tests.evaluations import ended
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Route
 
 pytestmark = [pytest.mark.browser, pytest.mark.services]
 
-FLOWS = {
-    "evaluate": "Evaluate PoC", "ingest": "Ingest data", "inspect": "Inspect a file",
-    "theory-benchmark": "Theory benchmark",
-}  # fmt: skip
 GOOD = {
     "Name of the PoC": "formed", "Data set": "formed", "Column to predict": "Scrap", "Kind of answer": "yes/no",
     "Metric": "roc_auc", "Good enough from": 0.815, "Dead below": 0.4, "Time budget": 0.1,
     "Numbers of hidden layers to compare": [1, 2, 2], "Ask between stages": False,
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def plant(deployed_services: Settings) -> Settings:
-    """A small data set that a linear model settles, so that an evaluation takes seconds."""
-    write_rows(deployed_services.raw / "formed.csv", 200)
-    assert ingest(deployed_services, "formed.csv", "formed").state == "COMPLETED"
-    return deployed_services
-
-
-def write_rows(place: Path, rows: int) -> None:
-    random = np.random.default_rng(7)
-    X = random.normal(size=(rows, 2))
-    y = random.random(rows) < 1 / (1 + np.exp(-5 * X[:, 0]))
-    place.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame({"Force [kN]": X[:, 0], "Heat [C]": X[:, 1], "Scrap": y.astype(int)}).to_csv(place, index=False)
-
-
-@pytest.fixture
-def shots(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """Where the test leaves its pictures: the folder SCREENSHOTS, or pytest's own where that is not set."""
-    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-@pytest.fixture(params=UIS)
-def person(request: pytest.FixtureRequest, browser: "Browser", plant: Settings) -> Iterator[PrefectPages]:
-    """A person in one of the UIs, on a machine without the world outside."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1400})
-    context.route(re.compile(r"^https?://(?!127\.0\.0\.1)"), lambda route: route.abort())
-    page = context.new_page()
-    page.set_default_timeout(SLOW)
-    yield PrefectPages(page, plant.prefect_ui_url, request.param)
-    context.close()
-
-
-def deployment_of(plant: Settings, name: str) -> str:
-    found = PrefectServer(plant.prefect_api_url).deployment(FLOWS[name], name)
-    assert found is not None
-    return str(found["id"])
 
 
 def test_every_field_of_every_form_is_told_in_words(person: PrefectPages, plant: Settings, shots: Path) -> None:
@@ -125,7 +76,8 @@ def test_bad_values_are_refused_and_good_ones_lead_to_the_curves(
     link.wait_for()
     person.picture(shots / f"verdict_{person.ui}.png")
     assert person.page.get_by_role("link", name="Read the report").first.is_visible()
-    person.page.goto(link.get_attribute("href") or "")
+    link.click()  # click 3
+    person.page.wait_for_url(re.compile(re.escape(plant.mlflow_ui_url)))
     person.page.wait_for_function(
         "[...document.querySelectorAll('.js-plotly-plot')].some(p => p.data.filter(t => (t.x || []).length).length > 1)"
     )
@@ -137,7 +89,14 @@ def test_fields_that_contradict_each_other_fail_in_the_first_task_with_a_sentenc
 ) -> None:
     person.open_form(deployment_of(plant, "evaluate"))
     person.fill({**GOOD, "Metric": "rmse", "Rows are kept apart": "by group"})
+    busy = ["once", "twice"]
+
+    def refuse(route: "Route") -> None:
+        route.fulfill(status=503) if busy and busy.pop() else route.continue_()
+
+    person.page.route("**/create_flow_run", refuse)
     run = person.submit_and_view()
+    assert not busy, "a server that was busy twice was not asked again"
     failed = ended(plant, run)
     assert failed.state == "FAILED"
     person.open_run(run)

@@ -1,5 +1,8 @@
 """Every way to be refused: a failed task, an artifact with one sentence, and nothing half-written."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,11 +10,20 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from flows.charter import Charter
 from flows.operations.servers import FlowRun, PrefectServer
-from flows.settings import Settings
-from tests.evaluations import artifacts, charter_of, evaluate, task_states
+from flows.settings import Settings, process_environment
+from tests.evaluations import artifacts, charter_of, task_states
 
 pytestmark = pytest.mark.services
+
+SCRIPT = """
+import json, sys
+from flows.charter import make_charter
+from flows.evaluate import evaluate_poc
+ended = [evaluate_poc(make_charter(given), return_state=True) for given in json.loads(sys.argv[1])]
+print("RUNS", json.dumps([str(state.state_details.flow_run_id) for state in ended]))
+"""
 
 
 def bad_tables(folder: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
@@ -37,8 +49,9 @@ def bad_tables(folder: Path) -> Iterator[tuple[str, dict[str, Any], str]]:
 def test_whatever_is_wrong_is_told_in_one_sentence(deployed_services: Settings) -> None:
     deployed_services.raw.mkdir(parents=True, exist_ok=True)
     plain = {"poc_name": "refused", "dataset": "refused", "data_file": "good.csv", "target": "defect", "kill_value": 0}
-    for name, changes, sentence in bad_tables(deployed_services.raw):
-        run = evaluate(deployed_services, charter_of(**{**plain, **changes}))
+    bad = list(bad_tables(deployed_services.raw))
+    ended = one_after_the_other(deployed_services, [charter_of(**{**plain, **changes}) for _, changes, _ in bad])
+    for (name, _, sentence), run in zip(bad, ended, strict=True):
         assert run.state == "FAILED", name
         assert sentence in run.message, (name, run.message)
         told = {**artifacts(deployed_services, run), **_artifacts_of_children(deployed_services, run)}
@@ -53,6 +66,18 @@ def test_whatever_is_wrong_is_told_in_one_sentence(deployed_services: Settings) 
         if path.is_file() and path.name.startswith((".writing", ".latest"))
     ]
     assert not left
+
+
+def one_after_the_other(settings: Settings, charters: list[Charter]) -> list[FlowRun]:
+    """The flow of every charter in one process beside the worker: each process takes seconds until it has begun."""
+    given = json.dumps([charter.model_dump(mode="json") for charter in charters])
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, given], env=process_environment(settings), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("RUNS ")]
+    server = PrefectServer(settings.prefect_api_url)
+    return [server.flow_run(run) for run in json.loads(line.removeprefix("RUNS "))]
 
 
 def _children(settings: Settings, run: FlowRun) -> list[FlowRun]:
