@@ -26,7 +26,7 @@ def sign_words(values, errors, slopes, reach):
     return signs, doubts
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def vertex_signs(values, errors, slopes, reach, signs):
     """Sets the sign bits of one vertex; returns the number of doubtful values, which become 0."""
     doubts, words = 0, len(signs) // 2
@@ -53,7 +53,7 @@ def lowest_bits(count):
     return ~NONE >> (np.uint64(64) - np.uint64(count))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def first_cut(signs, ids, begin, end):
     """The first unit with vertices strictly on both sides, or -1."""
     words = signs.shape[1] // 2
@@ -73,7 +73,7 @@ def edge_key(u, w):
     return np.uint64(min(u, w)) << np.uint64(32) | np.uint64(max(u, w))
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def edge_place(keys, key):
     """Place of `key` in the open hash table, or the free place where it belongs."""
     last = np.uint64(len(keys) - 1)
@@ -116,7 +116,7 @@ def widened_rows(array, size):
     return larger
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def place_vertex(points, values, reach, u, w, unit, new, errors):
     """Puts vertex `new` where `unit` is 0 between vertices u and w.
 
@@ -133,7 +133,7 @@ def place_vertex(points, values, reach, u, w, unit, new, errors):
     return part, blur
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, signs):
     """Values of the layer's units, all affine along the edge u, w, at its new vertex, and their sign bits.
 
@@ -164,7 +164,7 @@ def interpolate(values, u, w, new, part, blur, inherited, unit, errors, slopes, 
     return doubts
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def carry_following(values, signs, following, u, w, new, part, columns):
     """Writes the next layer's pre-activations at a new vertex on the edge u, w.
 

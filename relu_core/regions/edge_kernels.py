@@ -20,7 +20,7 @@ def bit_count(typing_context, word):
     return types.uint64(types.uint64), generate
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def on_common_edge(masks, count, first, second, dim):
     """Whether two vertices of a polytope share an edge: no third one lies on all the facets they have in common."""
     common = masks[first] & masks[second]
@@ -63,7 +63,7 @@ def free_places(table, entries):
     return np.uint64(places - 1)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def find_edge(table, last, masks, edge):
     """Place of a vertex on the edge, which is named by its facets, or the free place where such a vertex belongs."""
     place = (edge ^ edge >> np.uint64(31)) * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32) & last

@@ -65,7 +65,7 @@ def count_flats(n, units, errors, values, names, count, room):
         level += 1
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def copy_flat(basis, inverse, new_basis, new_inverse, size):
     """Copies a basis of so many vertices and the inverse of its matrix."""
     for j in range(size):
@@ -118,7 +118,7 @@ def extend(values, errors, names, chosen, r, row, count, basis, inverse, vectors
     return UNSURE
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def lowest_cost(values, chosen, r, row, sign, multipliers, count, costs):
     """Reduced costs of all vertices into `costs`; the vertex with the lowest."""
     target = values[row]

@@ -11,7 +11,7 @@ from relu_core.regions.flat_kernels import count_flats, new_flats
 VERTICES_A_CUT = 32
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def section(values, masks, count, edges, edge_count, row, error, ends, parts, blurs, out_masks):
     """Vertices of the polytope's section by hyperplane `row`: ends (K, 2), part of the way, blur; -1 if no room."""
     found = 0
@@ -35,7 +35,7 @@ def section(values, masks, count, edges, edge_count, row, error, ends, parts, bl
     return found
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def restrict(values, before, errors, names, ends, parts, blurs, count, out_values, out_names):
     """Values of the first `before` hyperplanes on a section, those that cut it only; the doubts met.
 
@@ -65,7 +65,7 @@ def restrict(values, before, errors, names, ends, parts, blurs, count, out_value
     return kept, doubts
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def distinct_crossings(values, names, errors, kept, at, width):
     """Distinct inner points where hyperplanes with values (kept, 2) at a chord's ends cross it; the doubts met."""
     found, doubts = 0, 0
@@ -130,7 +130,7 @@ def count_arrangement(n, units, errors, values, names, masks, counts, edges, tab
             level = below
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def cut_units(signs, ids, begin, end, units):
     """Units with vertices of the cell strictly on both sides, into `units`; returns their number."""
     found, words = 0, signs.shape[1] // 2
@@ -147,7 +147,7 @@ def cut_units(signs, ids, begin, end, units):
     return found
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def all_signs_occur(signs, ids, begin, end, units, count):
     """Whether the vertices of a cell show all 2**count combinations of signs: more pieces there cannot be."""
     seen, full, words = NONE, ~NONE >> np.uint64(64 - (1 << count)), signs.shape[1] // 2

@@ -18,6 +18,8 @@ from relu_core.regions.edge_kernels import NONE, ONE, cut_edges, new_table
 
 FINISHED, CROWDED, FULL_VERTICES, FULL_STACK, FULL_DONE, FULL_TABLE, FULL_ROOM = range(7)
 
+# forceinline: to hand over a dozen arrays would cost more than many of these loops.
+
 
 @njit(cache=True, error_model="numpy")
 def split_cells(vertices, errors, slopes, columns, cells, budget):
@@ -27,7 +29,8 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
     errors, slopes: (m,). columns: (m, m'), the next layer's weights. cells: starts (C + 1,), ids, masks.
     Returns vertices, their number, finished cells, cells still to cut, doubts, and whether a cell had too many facets.
     """
-    stack = (cells[0].copy(), cells[1].copy(), cells[2].copy())
+    depth, size = max(len(cells[0]), 256), max(len(cells[1]), 1024)
+    stack = (widened(cells[0], depth), widened(cells[1], size), widened(cells[2], size))
     done = (np.zeros(256, np.int64), np.empty(1024, np.int32), np.empty(1024, np.uint64))
     table = (np.zeros(1024, np.uint64), np.empty(1024, np.int32))
     room = new_room(64)
@@ -124,7 +127,7 @@ def new_room(size):
     )  # fmt: skip
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def append_cell(done_starts, done_ids, done_masks, finished, ids, masks, begin, count):
     """Adds one cell to the finished ones."""
     at = done_starts[finished]
@@ -133,7 +136,7 @@ def append_cell(done_starts, done_ids, done_masks, finished, ids, masks, begin, 
     done_starts[finished + 1] = at + count
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def take_cell(ids, masks, begin, count, signs, unit, cell_ids, cell_masks, sides):
     """Copies a cell off the stack with the unit's signs; returns a bit no facet of it uses, 0 if there is none."""
     used, word, shift = NONE, unit // 64, np.uint64(unit % 64)
@@ -146,7 +149,7 @@ def take_cell(ids, masks, begin, count, signs, unit, cell_ids, cell_masks, sides
     return ~used & (used + ONE)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def new_vertex(points, values, reach, signs, history, following, u, w, unit, new, errors, slopes, columns):
     """Writes all that is known of vertex `new`, where `unit` cuts the edge u, w; returns the doubts met."""
     part, blur = place_vertex(points, values, reach, u, w, unit, new, errors)
@@ -159,7 +162,7 @@ def new_vertex(points, values, reach, signs, history, following, u, w, unit, new
     return doubts
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def push_halves(starts, ids, masks, depth, cell_ids, cell_masks, sides, count, edge_ids, edge_masks, edges, bit):
     """Puts both halves of a cut cell on the stack, in its place."""
     top = starts[depth]
