@@ -1,5 +1,6 @@
 """The column to predict, as numbers: 0 and 1, class numbers, or values."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,12 @@ TASKS = ("binary", "multiclass", "regression")
 _MOST_CLASSES = 100
 _YES = ("1", "1.0", "true", "yes", "y", "ng", "bad", "fail", "failed", "failure", "defect", "anomaly", "異常", "不良")
 _NO = ("0", "0.0", "false", "no", "n", "ok", "good", "pass", "passed", "normal", "正常", "良")
+# Words of a class of parts or moments with which all is well.
+_WELL = re.compile(
+    r"^(?:0|n|no|false)$|(?:^|[\W\d_])(?:ok|good|pass|passed|normal|healthy|intact|none)(?:[\W\d_]|$)"
+    r"|no[\W_]*(?:defect|fault|failure|error|anomal)|(?<!不)良|正常|なし|無し",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,16 @@ def numeric_target(frame: pd.DataFrame, target: str, task: str) -> Target:
     if task not in TASKS:
         raise DatasetError(f'there is no task "{task}"; choose one of {", ".join(TASKS)}')
     return _classes(values, target, task)
+
+
+def bad_classes_alone(values: pd.Series) -> list[str]:
+    """The classes of `values` where they are texts, three at least, and none is called good, normal or the like."""
+    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
+        return []
+    names = sorted(str(name) for name in values.dropna().unique())
+    if not 3 <= len(names) <= _MOST_CLASSES:
+        return []
+    return [] if any(_WELL.search(name) for name in names) else names
 
 
 def rows_with_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, int]:

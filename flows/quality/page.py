@@ -10,9 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flows.lake.manifest import Manifest
+from flows.lake.target import bad_classes_alone
 from flows.places import Place
 from flows.quality.clock import find_clock_troubles
 from flows.quality.profile import ColumnProfile, profile
+from flows.quality.sentences import found
 from flows.whole_files import write_whole
 
 _MOST_ROWS_SHOWN = 50
@@ -58,7 +60,7 @@ def quality_page(
         f'<p class="headline">{_headline(manifest)}</p>',
         _list("What was decided while reading", decided),
         _list("What the clock shows", [f"{one.evidence} {one.action}" for one in findings]),
-        _list("What a person should look at", [*_constants(columns), *(t for one in columns for t in _remarks(one))]),
+        _list("What a person should look at", _look_at(frame, columns)),
         _columns(columns),
         _reasons(reasons),
         _set_aside(shown, manifest.rows_quarantined),
@@ -118,6 +120,16 @@ def _about_lives(frame: pd.DataFrame) -> list[str]:
         "because that needs all rows of a unit at once. If yours do, cut the file into several, put them into a "
         "folder, and read the folder."
     ]
+
+
+def _look_at(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> list[str]:
+    remarks = [*_constants(columns), *(text for one in columns for text in _remarks(one))]
+    # Labels that were read off pictures are what will be predicted; of other columns only the charter knows.
+    if "label_from" in frame.columns and (names := bad_classes_alone(frame["label"])):
+        facts: dict[str, float | str] = {"classes": len(names), "names": _listed(names)}
+        finding = found("no_good_class", "info", "label", remedy="tells_kinds_apart", **facts)
+        remarks.append(f"{finding.evidence} {finding.action}")
+    return remarks
 
 
 def _constants(columns: Sequence[ColumnProfile]) -> list[str]:

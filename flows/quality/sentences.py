@@ -53,6 +53,7 @@ EVIDENCE = {
     "look_alike.pictures": "{shared} of {rows} pictures show a piece of surface that another picture shows too.",
     "drift": "{columns} column(s) differ between the first and the last third of the rows: {names}.",
     "rare_class": "One class has {largest_percent:.1f} % of the rows; always guessing it is that accurate.",
+    "no_good_class": 'None of the {classes} classes of "{column}" is called good or normal ({names}).',
     "same_rows_in_sheets": "{note}",
     "clock_goes_back": '"{column}" goes back {times} times, at most by {longest:.3g} {longest_unit}.',
     "clock_stands_still": '"{column}" stands still between {repeated} of {steps} neighbouring rows.',
@@ -83,6 +84,10 @@ REMEDIES = {
     "split_by_this": "Rows of one group end on both sides and flatter; split by this column.",
     "split_by_time": "A model of early rows may fail on late ones; a split by time shows it.",
     "other_metric": "Judge by AUC, average precision or F1, not by accuracy.",
+    "tells_kinds_apart": (
+        "The verdict says how well the kinds are told apart, not whether a part is good: there is no miss and no false "
+        "alarm, so costs are not used. If good parts will be judged as well, add rows of them as a class of their own."
+    ),
     "one_sheet": "Only one of the sheets is used.",
     "time_with_care": "Rows are out of order, files overlap, or the clock was set; split by time with care.",
     "share_a_time": "Several rows share one time.",

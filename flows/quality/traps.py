@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import ks_2samp
 
 from flows.lake.derive import LOOK_ALIKE
-from flows.lake.target import numeric_target, rows_with_target
+from flows.lake.target import bad_classes_alone, numeric_target, rows_with_target
 from flows.quality.alone import numbers_of, score_alone
 from flows.quality.clock import find_clock_troubles
 from flows.quality.finding import Finding, sort_findings
@@ -43,6 +43,10 @@ def find_traps(
     findings += find_clock_troubles(known, group=group_of(known.drop(columns=target), split_column))
     if task != "regression":
         findings += _imbalance(y)
+    if task == "multiclass" and (names := bad_classes_alone(known[target])):
+        listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+        facts: dict[str, float | str] = {"classes": len(names), "names": listed}
+        findings.append(found("no_good_class", "info", target, remedy="tells_kinds_apart", **facts))
     findings += [
         found("same_rows_in_sheets", "info", remedy="one_sheet", note=note)
         for note in notes

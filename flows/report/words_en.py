@@ -247,7 +247,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     # Tables and labels.
     "money.none": "The charter names no costs, so no saving is computed.",
     "money.not_confirmed": "Money is computed on the untouched rows, which were not opened.",
-    "money.not_binary": "Money is computed for yes/no questions only.",
+    "money.not_binary": "Money is computed for yes/no questions only: nothing else has misses and false alarms.",
     "table.option": "Option",
     "table.saving": "Saving a year, {currency}",
     "table.project": "Project, once, {currency}",
@@ -324,6 +324,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "finding.identifier": "an identifier",
     "finding.many_missing": "many empty cells",
     "finding.mark_of_change": "marks a change",
+    "finding.no_good_class": "no class is good",
     "finding.neighbours_alike": "neighbouring rows are alike",
     "finding.order_tells_target": "the order of rows tells the answer",
     "finding.rare_class": "a rare class",

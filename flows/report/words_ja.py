@@ -234,7 +234,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     # 表
     "money.none": "計画書に費用の記入がないため、効果額は計算していません。",
     "money.not_confirmed": "効果額は未使用データで計算します。未使用データはまだ開封していません。",
-    "money.not_binary": "効果額は「はい/いいえ」の問いだけで計算します。",
+    "money.not_binary": "効果額は「はい/いいえ」の問いだけで計算します。ほかの問いには見逃しと過検出がありません。",
     "table.option": "選択肢",
     "table.saving": "年間効果額({currency})",
     "table.project": "導入費用({currency})",
@@ -311,6 +311,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "finding.identifier": "識別番号",
     "finding.many_missing": "欠損が多い",
     "finding.mark_of_change": "変更の目印",
+    "finding.no_good_class": "良品の分類がない",
     "finding.neighbours_alike": "隣り合う行が似ている",
     "finding.order_tells_target": "行の順序が答えを示す",
     "finding.rare_class": "まれな分類",

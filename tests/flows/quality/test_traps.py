@@ -64,6 +64,22 @@ def test_drift_between_the_first_and_the_last_rows(plant: pd.DataFrame) -> None:
     assert finding.evidence.startswith('1 column(s) differ between the first and the last third of the rows: "c" (0.')
 
 
+def test_kinds_of_defects_without_a_good_class_are_said(plant: pd.DataFrame) -> None:
+    kinds = plant.assign(kind=np.array(["crack", "scratch", "rolled-in_scale"])[np.arange(900) % 3]).drop(
+        columns="defect"
+    )
+    found = {one.code: one for one in find_traps(kinds, "kind", "multiclass")}
+    assert found["no_good_class"].evidence == (
+        'None of the 3 classes of "kind" is called good or normal (crack, rolled-in_scale, scratch).'
+    )
+    for word in ("OK", "no defect", "Normal", "None", "fault_free_0 (good)", "良品", "異常なし"):
+        with_good = kinds.replace({"kind": {"crack": word}})
+        assert "no_good_class" not in {one.code for one in find_traps(with_good, "kind", "multiclass")}
+    for word in ("abnormal", "non-metallic", "不良", "broken"):
+        with_bad = kinds.replace({"kind": {"crack": word}})
+        assert "no_good_class" in {one.code for one in find_traps(with_bad, "kind", "multiclass")}
+
+
 def test_a_rare_class_is_said(plant: pd.DataFrame) -> None:
     plant["defect"] = (np.arange(900) % 50 == 0).astype(int)
     assert by_code(plant)["rare_class"].evidence == (
