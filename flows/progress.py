@@ -9,8 +9,9 @@ from prefect.artifacts import create_progress_artifact, update_progress_artifact
 
 from flows.lake import stream
 
-# Seconds between two words about a file that is read.
+# Seconds between two words about a file that is read, and the part of the time so far where that is longer.
 _PAUSE = 3.0
+_PAUSE_SHARE = 0.05
 
 
 class Progress:
@@ -47,7 +48,7 @@ def reading_progress() -> Callable[[stream.Progress], None]:
     def tell(progress: stream.Progress) -> None:
         nonlocal artifact, spoken
         now, ended = time.monotonic(), progress.done == progress.total
-        if now - spoken < _PAUSE and not ended:
+        if now - spoken < max(_PAUSE, _PAUSE_SHARE * progress.seconds) and not ended:
             return
         spoken, percent = now, round(100 * progress.done / max(progress.total, 1), 1)
         if artifact is None:
@@ -63,5 +64,11 @@ def reading_sentence(progress: stream.Progress) -> str:
     """Such as "3,072 of 10,240 MiB read at 80 MiB/s, 1.5 min left."."""
     done, total = progress.done / (1 << 20), progress.total / (1 << 20)
     rate = done / progress.seconds if progress.seconds > 0 else 0.0
-    left = f"{progress.seconds_left / 60:.1f} min" if progress.seconds_left >= 60 else f"{progress.seconds_left:.0f} s"
-    return f"{done:,.0f} of {total:,.0f} MiB read at {rate:,.0f} MiB/s, {left} left."
+    again = " a second time, for rows that repeat," if progress.again else ""
+    if progress.done == progress.total:
+        return f"{total:,.0f} MiB read{again} at {rate:,.0f} MiB/s in {_span(progress.seconds)}."
+    return f"{done:,.0f} of {total:,.0f} MiB read{again} at {rate:,.0f} MiB/s, {_span(progress.seconds_left)} left."
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds / 60:.1f} min" if seconds >= 60 else f"{seconds:.0f} s"

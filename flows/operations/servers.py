@@ -201,7 +201,7 @@ class PrefectServer:
         """What the run's progress artifact says, or an empty text."""
         body = {"artifacts": {"flow_run_id": {"any_": [identity]}, "type": {"any_": ["progress"]}}}
         found = self.request("POST", "artifacts/filter", body)
-        return f"{float(found[0]['data']):.0f} % {found[0]['description'] or ''}".rstrip() if found else ""
+        return f"{float(found[0]['data']):.0f} %: {found[0]['description'] or ''}".rstrip(": ") if found else ""
 
     def log_lines(self, identity: str, *, offset: int) -> list[LogLine]:
         """Log lines of a run from `offset` on, oldest first, at most 200."""

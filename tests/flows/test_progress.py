@@ -29,10 +29,12 @@ def test_one_bar_moves_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     assert said == [
         ("created", 10.0, "100 of 1,000 MiB read at 50 MiB/s, 18 s left."),
         ("the bar", 40.0, "400 of 1,000 MiB read at 50 MiB/s, 12 s left."),
-        ("the bar", 100.0, "1,000 of 1,000 MiB read at 50 MiB/s, 0 s left."),
+        ("the bar", 100.0, "1,000 MiB read at 50 MiB/s in 20 s."),
     ]
 
 
 def test_minutes_are_told_as_minutes() -> None:
     sentence = progress.reading_sentence(stream.Progress(1024 * MIB, 10_240 * MIB, 16.0))
     assert sentence == "1,024 of 10,240 MiB read at 64 MiB/s, 2.4 min left."
+    sentence = progress.reading_sentence(stream.Progress(1024 * MIB, 1024 * MIB, 75.0, again=True))
+    assert sentence == "1,024 MiB read a second time, for rows that repeat, at 14 MiB/s in 1.2 min."
