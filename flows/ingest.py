@@ -99,4 +99,5 @@ def _account(source: dict[str, Any], stored: dict[str, Any]) -> str:
         f"| | |\n|---|---|\n| data set | `{stored['name']}` version `{stored['version']}` |\n"
         f"| rows stored | {stored['rows']:,} |\n| rows in quarantine | {stored['quarantined']:,} |\n"
         f"| files read | {source['files']} ({source['size']:,} bytes) |\n| sha256 | `{source['sha256']}` |\n"
+        f"| data-quality page | `{settings().reports / (stored['name'] + '-data-quality.html')}` |\n"
     )

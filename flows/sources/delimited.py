@@ -1,6 +1,7 @@
 """Text files: comma, semicolon, tab, bar or blanks between the cells, any common encoding, with or without a header."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,6 +21,9 @@ from flows.sources.headers import Columns, numbered, read_headers
 from flows.sources.split import Record, records, split_lines
 from flows.sources.table import RejectedRow, SourceFile, Table, single_source
 
+_LONGEST_LINE = 4 << 20
+_MARKUP = re.compile(r"\ufeff?\s*<(?:!doctype|html|table|\?xml)\b", re.IGNORECASE)
+_SAYS_DELIMITER = re.compile(r"^\ufeff?\"?sep=([,;\t|])\"?\s*$", re.IGNORECASE)
 DELIMITER_NAMES = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma", " ": "blanks", "": "none"}
 
 
@@ -32,7 +36,12 @@ def read_delimited(data: bytes, name: str) -> Table:
         raise SourceError(f'the file "{name}" is empty; export it again with at least a header and one row')
     lines = split_lines(text)
     _refuse_binary(text, name)
-    delimiter = detect_delimiter(lines)
+    _refuse_web_page(text, name)
+    _refuse_long_line(lines, name)
+    if told := _SAYS_DELIMITER.match(lines[0]):
+        # Excel's own line above a table; emptied, so that lines keep their numbers.
+        lines[0] = ""
+    delimiter = told[1] if told else detect_delimiter(lines)
     found = list(records(lines, delimiter))
     _refuse_prose(found, delimiter, name)
     return _table(found, SourceFile(name, hashlib.sha256(data).hexdigest(), encoding, DELIMITER_NAMES[delimiter], 0))
@@ -53,6 +62,21 @@ def _refuse_binary(text: str, name: str) -> None:
     odd = sum(ord(sign) < 32 and sign not in "\t\r\n\f\v" for sign in head)
     if odd > 0.02 * len(head):
         raise SourceError(f'the file "{name}" is not text and no kind of file known here; export it as CSV or Excel')
+
+
+def _refuse_long_line(lines: Sequence[str], name: str) -> None:
+    if max(map(len, lines)) > _LONGEST_LINE:
+        raise SourceError(
+            f'the file "{name}" has a line of more than {_LONGEST_LINE >> 20} million signs and is no table; '
+            "export it with one line a row"
+        )
+
+
+def _refuse_web_page(text: str, name: str) -> None:
+    if _MARKUP.match(text[:200]):
+        raise SourceError(
+            f'the file "{name}" is a web page or XML, whatever its name says; open it in Excel and save it as .xlsx'
+        )
 
 
 def _refuse_prose(found: Sequence[Record], delimiter: str, name: str) -> None:

@@ -69,6 +69,8 @@ def resolve_inside(path: str | Path, root: Path | None = None) -> Path:
 
 
 def _bytes_of(place: Path) -> bytes:
+    if not place.is_file():
+        raise SourceError(f'"{place.name}" is a pipe or a device, not a file; copy its data into a file first')
     try:
         data = place.read_bytes()
     except OSError as error:
@@ -82,7 +84,10 @@ def _bytes_of(place: Path) -> bytes:
 def _read_folder(folder: Path, sheet: str) -> Table:
     files = sorted(file for file in folder.rglob("*") if file.is_file() and _is_table_name(file))
     tables: dict[str, Table] = {}
-    passed_over = []
+    dead = sorted(
+        one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_symlink() and not one.exists()
+    )
+    passed_over = [f'Passed over: the link "{name}" leads nowhere; copy the file itself.' for name in dead]
     for file in files:
         name = file.relative_to(folder).as_posix()
         try:

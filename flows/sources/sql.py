@@ -119,7 +119,9 @@ def _sqlite_question(file: Path, table: str) -> Iterator[Question]:
             quoted = connection.dialect.identifier_preparer.quote(name)
             yield Question(connection, f"SELECT * FROM {quoted}", f"{file.name}[{name}]", digest)
     except SQLAlchemyError as error:
-        raise SourceError(f'the database "{file.name}" cannot be read ({_reason(error)}); copy it again') from None
+        raise SourceError(
+            f'the database "{file.name}" cannot be read ({_reason(error)}); check its views, or copy it again'
+        ) from None
     finally:
         engine.dispose()
 
@@ -175,15 +177,19 @@ def _make_read_only(connection: Connection) -> None:
 
 
 def _only_table(connection: Connection, name: str, wanted: str) -> str:
-    known = sorted(inspect(connection).get_table_names())
+    inspected = inspect(connection)
+    tables, views = sorted(inspected.get_table_names()), sorted(inspected.get_view_names())
+    known = [*tables, *views]
     if not known:
         raise SourceError(f'the database "{name}" has no table; export it again')
     listed = ", ".join(f'"{one}"' for one in known)
     if wanted and wanted not in known:
         raise SourceError(f'the database "{name}" has no table "{wanted}"; choose one of {listed}')
-    if not wanted and len(known) > 1:
-        raise SourceError(f'the database "{name}" has {len(known)} tables; name one of {listed} as the sheet')
-    return wanted or known[0]
+    # A view repeats what its tables hold: the only table is meant, where nobody says otherwise.
+    usual = tables or views
+    if not wanted and len(usual) > 1:
+        raise SourceError(f'the database "{name}" has {len(usual)} tables; name one of {listed} as the sheet')
+    return wanted or usual[0]
 
 
 def _whole_answer(question: Question) -> Table:

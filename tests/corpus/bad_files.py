@@ -229,5 +229,20 @@ FILES: dict[str, tuple[str, Maker]] = {
     "a Parquet file without rows": ("a.parquet", parquet(pd.DataFrame({"a": []}))),
     "a Parquet file of lists": ("a.parquet", parquet(pd.DataFrame({"a": [[1, 2], [3]], "b": [1, 2]}))),
     "a picture": ("a.csv", lambda: b"\x89PNG\r\n\x1a\n" + np.random.default_rng(1).bytes(600)),
+    "a table that Excel keeps as a web page": (
+        "a.xls",
+        text("<html><table>" + "".join(f"<tr><td>{i}</td></tr>\n" for i in range(9)) + "</table></html>"),
+    ),
+    "Excel's line about the delimiter": ("a.csv", text("sep=;\n" + GOOD.replace(",", ";"))),
+    "quotation marks and signs of Windows": (
+        "a.csv",
+        text("time,force,note\n" + "2026-03-02 10:00:00,9.5,“worn” – 5° €\n" * 1, "cp1252"),
+    ),
+    "one line of five million numbers": ("a.csv", lambda: b"1.5," * 5_000_000),
+    "a Parquet file of records in records": (
+        "a.parquet",
+        parquet(pd.DataFrame({"a": [{"x": [1, 2], "y": {"z": 1}}, {"x": [], "y": {"z": 2}}], "b": [1, 2]})),
+    ),
+    "an archive of another kind": ("a.csv", lambda: b"7z\xbc\xaf\x27\x1c" + np.random.default_rng(3).bytes(600)),
     "a program": ("a.csv", lambda: b"\x7fELF\x02\x01\x01" + bytes(9) + np.random.default_rng(2).bytes(600)),
 }

@@ -25,7 +25,18 @@ REFUSED = {
     "header and empty lines": 'the file "a.csv" has a header but no rows; export it again with its data',
     "a letter": NO_TABLE.replace(".csv", ".txt"),
     "one word": NO_TABLE,
-    "a web page": NO_TABLE,
+    "a web page": (
+        'the file "a.csv" is a web page or XML, whatever its name says; open it in Excel and save it as .xlsx'
+    ),
+    "a table that Excel keeps as a web page": (
+        'the file "a.xls" is a web page or XML, whatever its name says; open it in Excel and save it as .xlsx'
+    ),
+    "one line of five million numbers": (
+        'the file "a.csv" has a line of more than 4 million signs and is no table; export it with one line a row'
+    ),
+    "an archive of another kind": (
+        'the file "a.csv" is not text and no kind of file known here; export it as CSV or Excel'
+    ),
     "json": NO_TABLE,
     "delimiters only": (
         'no row of "a.csv" can be used (the first: no cell of the row has a value); correct the file and read it again'
@@ -135,6 +146,9 @@ STORED = {
     "a workbook with an error cell": (9, 1, 'column "b" holds "#REF!" where a number is needed'),
     "a workbook with notes beside the table": (2, 0, ""),
     "a Parquet file of lists": (2, 0, ""),
+    "Excel's line about the delimiter": (12, 0, ""),
+    "quotation marks and signs of Windows": (1, 0, ""),
+    "a Parquet file of records in records": (2, 0, ""),
 }
 
 

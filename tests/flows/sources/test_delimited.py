@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from flows.errors import SourceError
+from flows.sources.delimited import read_delimited
 from flows.sources.read import read_source
 from flows.sources.table import Table
 
@@ -169,3 +171,19 @@ def test_paths_that_lead_nowhere_or_outside(tmp_path: Path, path: str, sentence:
     with pytest.raises(SourceError) as caught:
         read_source(path, root=root)
     assert str(caught.value) == sentence
+
+
+def test_pipes_and_links_that_lead_nowhere_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n3,4\n")
+    (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    assert 'Passed over: the link "gone.csv" leads nowhere; copy the file itself.' in read_source(tmp_path).notes
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(SourceError) as caught:
+        read_source(tmp_path / "pipe.csv")
+    assert str(caught.value) == '"pipe.csv" is a pipe or a device, not a file; copy its data into a file first'
+
+
+def test_excels_line_about_the_delimiter_is_no_header() -> None:
+    table = read_delimited(b"sep=;\ntime;force [kN]\n1;2,5\n2;3,5\n", "a.csv")
+    assert table.frame.columns.tolist() == ["time", "force"] and table.units == {"force": "kN"}
+    assert table.line_numbers.tolist() == [3, 4]

@@ -125,3 +125,17 @@ def test_a_database_with_several_tables_asks_which(historian: Path) -> None:
     (historian.parent / "broken.db").write_bytes(historian.read_bytes()[:100] + b"\0" * 500)
     with pytest.raises(SourceError, match=r'^the database "broken.db" cannot be read'):
         read_source(historian.parent / "broken.db")
+
+
+def test_a_view_is_read_where_it_is_named_and_says_why_it_fails(historian: Path) -> None:
+    with sqlite3.connect(historian) as connection:
+        connection.execute('CREATE VIEW halves AS SELECT time, "force [kN]" / 2 AS half FROM strokes')
+        connection.execute("CREATE VIEW broken AS SELECT missing_function(time) AS x FROM strokes")
+    assert len(read_source(historian).frame.columns) == 3
+    assert list(read_source(historian, sheet="halves").frame.columns) == ["time", "half"]
+    with pytest.raises(SourceError) as caught:
+        read_source(historian, sheet="broken")
+    assert str(caught.value) == (
+        'the database "historian 7.db" cannot be read (no such function: missing_function); '
+        "check its views, or copy it again"
+    )
