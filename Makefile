@@ -38,9 +38,10 @@ prefect-yaml: setup
 trial-real: setup
 	$(BIN)/pytest -m long tests/end_to_end/test_real_data.py
 
-# Evaluations through both forms in a browser, again on new data, and trained anew, on real servers.
+# On real servers: forms, approvals and evaluations in a browser; new data; a full disk; a whole server installed.
 trial-services: setup
-	$(BIN)/pytest -m long tests/browser tests/services tests/end_to_end/test_charter_to_verdict.py
+	$(BIN)/pytest -m long tests/browser tests/services tests/end_to_end/test_charter_to_verdict.py \
+		tests/end_to_end/test_disk_full_evaluation.py
 
 # Fifty times kill -9 at a random moment; interrupted, it goes on where it was. About two hours on two idle cores.
 chaos: setup

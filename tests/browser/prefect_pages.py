@@ -10,7 +10,7 @@ from flows.operations.servers import PrefectServer
 from flows.settings import Settings
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Request
 
 UIS = ("v1", "v2")
 FLOWS = {
@@ -83,9 +83,16 @@ class PrefectPages:
 
     def submit_and_view(self) -> str:
         """Submit what is right and go to the run's page; gives the run's id."""
+        asked: list[Request] = []
+        self.page.on("request", lambda one: asked.append(one) if "create_flow_run" in one.url else None)
         # A server whose database is busy refuses; the page asks again by itself.
         with self.page.expect_response(lambda answer: "create_flow_run" in answer.url and answer.ok) as heard:
-            self.submit()
+            for _ in range(5):
+                # The first press after a refused number only takes the browser's own remark away.
+                self.submit()
+                self.page.wait_for_timeout(2_000)
+                if asked:
+                    break
         run = str(heard.value.json()["id"])
         self.open_run(run)
         return run
@@ -120,6 +127,15 @@ class PrefectPages:
     def open_run(self, run: str) -> None:
         """The page of one run."""
         self.page.goto(f"{self.address}/runs/flow-run/{run}")
+
+    def follow(self, link: "Locator") -> None:
+        """Press a link; the person then looks at the page it opens, here or in a tab of its own."""
+        if link.get_attribute("target") == "_blank":
+            with self.page.context.expect_page() as opened:
+                link.click()
+            self.page = opened.value
+        else:
+            link.click()
 
     def tab(self, name: str) -> None:
         """One of the tabs of a page."""

@@ -76,7 +76,7 @@ def test_bad_values_are_refused_and_good_ones_lead_to_the_curves(
     link.wait_for()
     person.picture(shots / f"verdict_{person.ui}.png")
     assert person.page.get_by_role("link", name="Read the report").first.is_visible()
-    link.click()  # click 3
+    person.follow(link)  # click 3
     person.page.wait_for_url(re.compile(re.escape(plant.mlflow_ui_url)))
     person.page.wait_for_function(
         "[...document.querySelectorAll('.js-plotly-plot')].some(p => p.data.filter(t => (t.x || []).length).length > 1)"
