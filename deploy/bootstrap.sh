@@ -26,7 +26,8 @@ users() {
             useradd --system --home-dir "/var/lib/depthcase/$name" --shell /usr/sbin/nologin "depthcase-$name"
         install --directory --owner="depthcase-$name" --group="depthcase-$name" --mode=0750 "/var/lib/depthcase/$name"
     done
-    install --directory --owner=depthcase-worker --group=depthcase-worker --mode=0750 /var/lib/depthcase/data
+    install --directory --owner=depthcase-worker --group=depthcase-worker --mode=0750 \
+        /var/lib/depthcase/data /var/lib/depthcase/data/1_raw
     install --directory --mode=0700 /etc/depthcase /var/backups/depthcase
     install --directory --mode=0755 /etc/depthcase/tls
 }

@@ -14,7 +14,7 @@ from flows.settings import Settings
 from tests.browser.prefect_pages import PrefectPages
 from tests.evaluations import ended, result_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.long, pytest.mark.timeout(1800)]
 
 # No model reaches this target, so that a person must be asked.
 ASKED = {

@@ -11,7 +11,7 @@ from flows.settings import Settings
 from tests.browser.prefect_pages import PrefectPages, deployment_of
 from tests.evaluations import ended, result_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.long]
+pytestmark = [pytest.mark.browser, pytest.mark.services, pytest.mark.long, pytest.mark.timeout(1800)]
 
 NO_FILE = 'there is no file or folder "nowhere.csv"; check the name'
 

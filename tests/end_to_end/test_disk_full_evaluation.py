@@ -16,7 +16,7 @@ from tests.disks import NO_SPACE, READ_ONLY, SmallDisk, small_disk
 from tests.evaluations import ended, ingest, result_of, task_states
 from tests.services.test_reevaluation import write_rows
 
-pytestmark = [pytest.mark.services, pytest.mark.long]
+pytestmark = [pytest.mark.services, pytest.mark.long, pytest.mark.timeout(1800)]
 
 CHARTER = {
     "poc_name": "filled", "dataset": "filled", "target": "Scrap", "task": "yes/no", "metric": "roc_auc",
