@@ -154,7 +154,7 @@ def _select(layer: int, vertices: tuple[NDArray, ...], V: int, cells: tuple[NDAr
     kept, renamed = used_vertices(ids, V)
     if len(kept) == V:
         return Chunk(layer, Vertices(*(array[:V] for array in vertices)), Cells(starts, ids, masks))
-    return Chunk(layer, Vertices(*(array[kept] for array in vertices)), Cells(starts, renamed, masks))
+    return Chunk(layer, Vertices(*(array.take(kept, axis=0) for array in vertices)), Cells(starts, renamed, masks))
 
 
 def _advance(

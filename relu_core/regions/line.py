@@ -44,8 +44,9 @@ def line_points(network: ReluNetwork, starts: Floats, ends: Floats, *, factor: f
         network, np.minimum(starts, ends).min(axis=0), np.maximum(starts, ends).max(axis=0), factor=factor
     )
     S = len(starts)
-    times, reach, offsets = np.tile([0.0, 1.0], S), np.zeros(2 * S), np.arange(0, 2 * S + 1, 2)
-    rows = np.stack([starts, ends], axis=1).reshape(2 * S, -1)
+    times, reach, offsets = np.zeros(2 * S), np.zeros(2 * S), np.arange(0, 2 * S + 1, 2)
+    rows = np.empty((2 * S, starts.shape[1]))
+    times[1::2], rows[::2], rows[1::2] = 1.0, starts, ends
     return _walk(network, errors, rows, times, reach, offsets)
 
 
