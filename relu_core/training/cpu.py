@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from relu_core.training import streams
-from relu_core.training.cpu_kernels import Dealt, Networks, Room, lay_out, train_epochs
+from relu_core.training.cpu_kernels import Dealt, Networks, Room, lay_out, spread_of_outputs, train_epochs
 from relu_core.training.losses import LOSSES
 from relu_core.training.preparation import Job, Outcome, PreparedFold, Rows
 from relu_core.training.recipe import Recipe
@@ -38,6 +38,18 @@ def train_jobs(
     return [outcomes[place] for place in range(len(jobs))]
 
 
+def spreads_of_outputs(fold: PreparedFold, jobs: Sequence[Job], outcomes: Sequence[Outcome]) -> list[float]:
+    """For each trained job the largest deviation of its outputs over the validation rows, in scaled units."""
+    rows, most = _laid_out(fold.validation, _MANY), 0
+    for job in jobs:
+        most = max(most, sum(width + 1 for width in job.spec.layer_sizes[1:]))
+    activations, D = np.empty(most * _MANY, np.float32), len(fold.validation.y)
+    return [
+        spread_of_outputs(outcome.parameters, np.array(job.spec.layer_sizes), rows, D, _MANY, activations)
+        for job, outcome in zip(jobs, outcomes, strict=True)
+    ]
+
+
 def _lanes(job: Job, batch: int) -> int:
     return _FEW if batch <= _FEW or sum(job.spec.hidden_widths) > _MANY_UNITS else _MANY
 
@@ -48,7 +60,7 @@ def _train_in_lanes(
     D = len(fold.training.y)
     batch = min(recipe.batch_size, D)
     dealt = _empty_stripes(D, fold.training.X.shape[1], batch, lanes)
-    watched = _watched(fold.watching, lanes)
+    watched = _laid_out(fold.watching, lanes)
     networks, room = _networks(jobs, recipe), _room(jobs, D, batch, lanes)
     rates, key, code = recipe.learning_rates(), streams.deal_key(fold.key), LOSSES.index(loss)
     epoch, running, span = 0, len(jobs), 1
@@ -71,7 +83,7 @@ def _empty_stripes(D: int, n: int, batch: int, lanes: int) -> Dealt:
     return Dealt(np.empty((stripes, (n + 1) * lanes), np.float32), y, weight)
 
 
-def _watched(rows: Rows, lanes: int) -> Dealt:
+def _laid_out(rows: Rows, lanes: int) -> Dealt:
     D = len(rows.y)
     dealt = _empty_stripes(D, rows.X.shape[1], D, lanes)
     lay_out(rows.X, rows.y, rows.weight, np.arange(D, dtype=np.uint32), D, lanes, dealt)

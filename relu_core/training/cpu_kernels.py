@@ -279,3 +279,30 @@ def train_epochs(
         if running == 0:
             break
     return running
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def spread_of_outputs(
+    parameters: np.ndarray, sizes: np.ndarray, rows: Dealt, D: int, lanes: int, activations: np.ndarray
+) -> float:
+    """Largest standard deviation, over the first D rows, of any output of one network; nan where outputs are."""
+    layers, at = sizes.shape[0] - 1, 0
+    for layer in range(layers):
+        at += (sizes[layer + 1] + 1) * lanes
+        activations[at - lanes : at] = _ONE
+    m = sizes[layers]
+    first, total, squares = np.zeros(m), np.zeros(m), np.zeros(m)
+    for s in range(rows.X.shape[0]):
+        outputs = _forward(parameters, sizes, layers, rows.X, s * rows.X.shape[1], activations, lanes)
+        for j in range(m):
+            for i in range(min(lanes, D - s * lanes)):
+                value = float(activations[outputs + j * lanes + i])
+                if s == 0 and i == 0:
+                    # Taken from the first row, so that outputs far from 0 lose no digits.
+                    first[j] = value
+                total[j] += value - first[j]
+                squares[j] += (value - first[j]) ** 2
+    variance = np.zeros(m)
+    for j in range(m):
+        variance[j] = max(0.0, squares[j] / D - (total[j] / D) ** 2) if np.isfinite(total[j]) else np.nan
+    return math.sqrt(np.max(variance))

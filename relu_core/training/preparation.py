@@ -36,12 +36,13 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PreparedFold:
-    """One fold for the engines: rows to learn from, rows that watch, and the way back to plant units."""
+    """One fold for the engines: rows to learn from, that watch, and that judge, and the way back to plant units."""
 
     number: int
     key: int
     training: Rows
     watching: Rows
+    validation: Rows
     scaling: Scaling
     X_validation: Floats
     y_validation: Floats
@@ -112,6 +113,7 @@ def prepare_fold(
         key=raw.key,
         training=_scaled(raw.X, raw.y, training_weight / mean, scaling),
         watching=_scaled(raw.X_stopping, raw.y_stopping, watching_weight / mean, scaling),
+        validation=_scaled(raw.X_validation, raw.y_validation, np.ones(len(raw.y_validation)), scaling),
         scaling=scaling,
         X_validation=raw.X_validation,
         y_validation=raw.y_validation,

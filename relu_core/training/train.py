@@ -40,6 +40,12 @@ DEVICES = ("auto", "cpu", "cuda")
 # out.
 _CHUNK_NETWORKS = 64
 _CHUNK_FLOPS = 1e11
+# Operations that take about as long as gathering one number for an epoch.
+_GATHER_FLOPS = 250.0
+# Chunks this little slower than the best are as good: of those the smallest, as networks may stop early. But each has
+# to be set up, so no more of them than that for each thread.
+_AS_GOOD = 1.02
+_CHUNKS_A_THREAD = 8
 # A GPU wants many networks a step: it starts some thirty kernels, however small the networks are.
 _CUDA_NETWORKS = 1024
 # Below this, by estimate, starting those kernels takes longer than one cpu thread takes for the networks.
@@ -171,13 +177,12 @@ def _train_chunk(
         [job.spec.training_flops * len(outcome.history) for job, outcome in zip(jobs, outcomes, strict=True)]
     )
     seconds = (time.perf_counter() - begun) * work / work.sum()
-    parts = zip(chunk.places, jobs, outcomes, seconds, strict=True)
-    return {place: _record(fold, job, outcome, loss, float(share)) for place, job, outcome, share in parts}
+    parts = zip(chunk.places, jobs, outcomes, cpu.spreads_of_outputs(fold, jobs, outcomes), seconds, strict=True)
+    return {place: _record(fold, *part, loss) for place, *part in parts}
 
 
-def _record(fold: PreparedFold, job: Job, outcome: Outcome, loss: str, seconds: float) -> TrainedNetwork:
+def _record(fold: PreparedFold, job: Job, outcome: Outcome, spread: float, seconds: float, loss: str) -> TrainedNetwork:
     network = to_network(job.spec, outcome.parameters, fold.scaling)
-    spread = network(fold.X_validation).std(axis=0) / fold.scaling.output_scale
     unit = 1.0 if loss in CLASSIFYING else fold.scaling.output_scale**2
     return TrainedNetwork(
         spec=job.spec,
@@ -186,9 +191,9 @@ def _record(fold: PreparedFold, job: Job, outcome: Outcome, loss: str, seconds: 
         network=network,
         history=outcome.history * unit,
         best_epoch=outcome.best_epoch,
-        collapsed=bool((spread < _CONSTANT).all()),
+        collapsed=bool(spread < _CONSTANT),
         diverged=not np.isfinite(outcome.history).all(),
-        seconds=seconds,
+        seconds=float(seconds),
         X_validation=fold.X_validation,
         y_validation=fold.y_validation,
     )
@@ -207,9 +212,16 @@ def _chunks(
     device: str,
     threads: int,
 ) -> list[_Chunk]:
-    most, largest = max(1, min(_CHUNK_NETWORKS, len(jobs) // (4 * threads))), _CHUNK_FLOPS
+    most, largest = _CHUNK_NETWORKS, _CHUNK_FLOPS
     if device == "cuda":
         most, largest = _CUDA_NETWORKS, np.inf
+    else:
+        mean = float(np.mean([spec.training_flops for spec, _, _ in jobs.values()]))
+        gather = _GATHER_FLOPS * prepared[0].training.X.shape[1] / mean
+        share = mean * _networks_a_chunk(len(jobs) // len(prepared), len(prepared), gather, threads)
+        rows = max(len(fold.training.y) for fold in prepared)
+        # Sums of costs are rounded.
+        largest = min(largest, (1 + 1e-9) * share * rows * recipe.epochs)
     chunks: list[_Chunk] = []
     for fold in prepared:
         places: list[Place] = []
@@ -224,6 +236,19 @@ def _chunks(
         chunks.append(_Chunk(fold.number, tuple(places), tuple(jobs[p] for p in places)))
     # Seed by seed over all folds, so that a partial result is a balanced one.
     return sorted(chunks, key=lambda chunk: (chunk.places[0][2], chunk.places[0][1], chunk.places[0][0]))
+
+
+def _networks_a_chunk(of_fold: int, folds: int, gather: float, threads: int) -> int:
+    """Networks of mean cost that one thread takes at a time, of `of_fold` in each fold; gather: in such networks.
+
+    More share a gather, fewer keep all threads busy to the end.
+    """
+    counts = range(1, min(of_fold, _CHUNK_NETWORKS) + 1)
+    chunks = [folds * -(-of_fold // count) for count in counts]
+    longest = [-(-many // threads) * (gather + count) for many, count in zip(chunks, counts, strict=True)]
+    few = [many <= _CHUNKS_A_THREAD * threads for many in chunks]
+    good = (count for i, count in enumerate(counts) if few[i] and longest[i] <= _AS_GOOD * min(longest))
+    return next(good, counts[-1])
 
 
 def _prepare(

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from relu_core import ArgumentError, Fold, MatrixFold, NetworkSpec, Recipe, train_networks
-from relu_core.training import TrainingProgress, train
+from relu_core.training import TrainingProgress, cpu, preparation, train
 
 RECIPE = Recipe(epochs=40, batch_size=32)
 SMALL, DEEP = NetworkSpec(3, (6,)), NetworkSpec(3, (5, 4))
@@ -73,6 +73,28 @@ def test_chunks_do_not_matter(monkeypatch):
     pieces = train_networks([SMALL, DEEP], X, y, folds=folds(), seeds=range(4), recipe=RECIPE)
     for a, b in zip(whole.networks, pieces.networks, strict=True):
         assert_same_bits(a, b)
+
+
+def test_a_chunk_shares_its_gather_and_leaves_no_thread_idle():
+    # 40 networks in each of 2 folds, a gather that takes as long as 0.4 of them: halves for two threads, no quarters.
+    assert train._networks_a_chunk(40, 2, 0.4, 2) == 20
+    # Networks so small that the gather is most of the work are not torn apart, though 5 folds divide badly by 2.
+    assert train._networks_a_chunk(4, 5, 6.5, 2) == 4
+    # Where it is not, they are.
+    assert train._networks_a_chunk(4, 5, 0.3, 2) == 2
+
+
+@pytest.mark.parametrize("rows_to_judge", [1, 127, 128, 300])
+def test_the_spread_of_outputs_is_that_of_the_network_in_plant_units(rows_to_judge):
+    X, y = rows(440)
+    fold = Fold(np.arange(len(X) - rows_to_judge), np.arange(len(X) - rows_to_judge, len(X)))
+    prepared = preparation.prepare_fold(0, fold, (X, y, np.ones(len(X))), 3, preparation.Question("squared", 1, None))
+    jobs = [preparation.prepare_job(spec, prepared, 0, RECIPE) for spec in (SMALL, DEEP)]
+    outcomes = [preparation.Outcome(job.start, np.zeros(1), 0) for job in jobs]
+    for job, found in zip(jobs, cpu.spreads_of_outputs(prepared, jobs, outcomes), strict=True):
+        network = preparation.to_network(job.spec, job.start, prepared.scaling)
+        exact = network(prepared.X_validation).std() / prepared.scaling.output_scale
+        assert found == pytest.approx(exact, rel=1e-4, abs=1e-6)
 
 
 def test_seeds_folds_and_architectures_have_streams_of_their_own():
