@@ -177,8 +177,9 @@ def _train_chunk(
         [job.spec.training_flops * len(outcome.history) for job, outcome in zip(jobs, outcomes, strict=True)]
     )
     seconds = (time.perf_counter() - begun) * work / work.sum()
-    parts = zip(chunk.places, jobs, outcomes, cpu.spreads_of_outputs(fold, jobs, outcomes), seconds, strict=True)
-    return {place: _record(fold, *part, loss) for place, *part in parts}
+    spreads = cpu.spreads_of_outputs(fold, jobs, outcomes)
+    parts = zip(chunk.places, jobs, outcomes, spreads, seconds, strict=True)
+    return {place: _record(fold, job, outcome, spread, share, loss) for place, job, outcome, spread, share in parts}
 
 
 def _record(fold: PreparedFold, job: Job, outcome: Outcome, spread: float, seconds: float, loss: str) -> TrainedNetwork:
