@@ -104,6 +104,7 @@ _SUPPLIED: dict[Any, Callable[[], Any]] = {
     Settings: settings,
     ingest.Secrets: lambda: read_secret,
     ingest.Listener: reading_progress,
+    compare.Teller: lambda: get_run_logger().info,
 }
 
 

@@ -1,6 +1,7 @@
 """Stage 2, Compare: for every number of hidden layers the smallest network that reaches the target."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from flows.charter import Charter
 from flows.features.columns import fit_columns
@@ -22,6 +23,7 @@ from relu_core.comparison import (
     metric_of,
     smallest_size,
     tune_recipe,
+    yardstick_work,
 )
 from relu_core.training import Recipe
 
@@ -34,6 +36,12 @@ class TunedFamily:
     per_fold: tuple[Recipe, ...]
     overall: Recipe
     complete: bool
+
+
+class Teller(Protocol):
+    """Who is told a sentence while a step is at work."""
+
+    def __call__(self, sentence: str) -> None: ...
 
 
 def recipe_for(recipes: tuple[TunedFamily, ...], hidden_layers: int) -> Recipe:
@@ -100,12 +108,17 @@ def learn_curve(
     )
 
 
-def prove_shallow(charter: Charter, rows: RowsFile) -> Yardstick:
-    """What gradient training reached on a few rows, what is provably best at that width, and at one unit more."""
+def prove_shallow(charter: Charter, rows: RowsFile, tell: Teller) -> Yardstick:
+    """What gradient training reached on a few rows, what is provably best at that width, and at one unit more.
+
+    tell: hears what the proofs may cost before they begin.
+    """
     opened = open_rows(rows)
     fitted = fit_columns(opened.frame, rows.columns)
+    X = fitted.apply(opened.frame)
+    tell(yardstick_work(*X.shape, node_limit=budget.proof_nodes(charter)))
     return make_yardstick(
-        fitted.apply(opened.frame),
+        X,
         opened.y,
         task=rows.task,
         columns=fitted.feature_names,

@@ -63,7 +63,7 @@ from relu_core.comparison.smallest_size import coarse_sweep, full_grid, smallest
 from relu_core.comparison.splits import RowSplit, Split, TestRows, make_split, matrix_folds, split_rows
 from relu_core.comparison.tuning import CANDIDATES, TunedRecipe, tune_recipe
 from relu_core.comparison.verdict import Verdict, decide
-from relu_core.comparison.yardstick import make_yardstick
+from relu_core.comparison.yardstick import make_yardstick, yardstick_work
 
 __all__ = [
     "Criteria",
@@ -107,6 +107,7 @@ __all__ = [
     "learning_curve",
     "rows_to_target",
     "make_yardstick",
+    "yardstick_work",
     "choose_threshold",
     "confusion_at",
     "cost_curve",

@@ -16,7 +16,7 @@ from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.comparison.schema import ProvenLoss, Yardstick
 from relu_core.errors import ArgumentError
-from relu_core.exact import fit_global
+from relu_core.exact import expected_work, fit_global
 from relu_core.network import ReluNetwork
 from relu_core.training import MatrixFold, NetworkSpec, Recipe, train_networks
 
@@ -64,6 +64,18 @@ def make_yardstick(
         trained, proven[0], proven[1], _loss_of(np.full(len(wanted), wanted.mean()), wanted, loss, constant=True)
     )
     return Yardstick(tuple(names[i] for i in chosen), len(wanted), loss, trained, proven[0], proven[1], reason)
+
+
+def yardstick_work(
+    D: int, n: int, *, width: int = WIDTH, rows: int = ROWS, strongest: int = COLUMNS, node_limit: int = NODE_LIMIT
+) -> str:
+    """What the two proofs of make_yardstick on D rows of n columns may cost at most, in words, before they begin."""
+    few, columns = min(D, rows), min(n, strongest)
+    each = [f"width {w}: {expected_work(few, columns, w)}" for w in (width, width + 1)]
+    return (
+        f"two proofs on {few} rows of {columns} column{'s' if columns > 1 else ''}; {'; '.join(each)}; each proof ends "
+        f"at {node_limit:,} cells at the latest"
+    )
 
 
 def explain(trained: float, proven: ProvenLoss, proven_next: ProvenLoss, constant: float) -> str:

@@ -169,7 +169,12 @@ def rounded_value(task, weights, free, units, positive, width, work):
         z, t, turn = work.unit[Z, j], work.unit[T, j], work.unit[TURN, j]
         for i in range(D):
             most = max(most, abs(z[i]))
-        wide = (width * most) ** 2 + 1e-300
+        # a unit without length has no kink to round, and its curvature would be infinite
+        if most < 1e-60:
+            for i in range(D):
+                t[i], turn[i] = 0.0, 0.0
+            continue
+        wide = (width * most) ** 2
         for i in range(D):
             turn[i] = np.sqrt(z[i] * z[i] + wide)
         for i in range(D):

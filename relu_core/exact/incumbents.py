@@ -21,7 +21,7 @@ class Incumbent(NamedTuple):
     """The best network so far, changed in place, search units. value (1,). shape (3,): units, positive ones, affine.
 
     weights (p,): [output bias] + [affine part] + v_1 .. v_units; the positive units come first.
-    seen: numbers of patterns from which a descent has started.
+    seen: numbers of patterns from which a descent has started, and of those from which one has glided.
     """
 
     value: Floats

@@ -30,6 +30,8 @@ from relu_core.exact.scratch import (
 
 # Descents that end within this factor of the incumbent are worth a closer look.
 PROMISING = 1.3
+# What a pattern is noted for: a descent from there, and a gliding one from where a descent ended.
+START, GLIDE = 0, 1 << 20
 
 
 @njit(**LOOP)
@@ -106,10 +108,10 @@ def stretch(task, weights, p, free, units, positive, value, work):
 
 
 @njit(**LOOP)
-def new_pattern(task, units, positive, best, work):
-    """Whether no descent has started from this pattern of rows on their sides (Z); notes it."""
+def new_pattern(task, units, positive, purpose, best, work):
+    """Whether this pattern of rows on their sides (Z) was not met for this purpose (START, GLIDE) yet; notes it."""
     D = task.x.shape[1]
-    number = np.uint64(units * 64 + positive)
+    number = np.uint64(units * 64 + positive + purpose)
     for j in range(units):
         z, sides = work.unit[Z, j], np.uint64(0)
         for i in range(D):
@@ -140,7 +142,7 @@ def improve(task, weights, p, free, units, positive, steps, best, work):
     value = descend(task, weights, p, free, units, positive, steps, work)
     if value < PROMISING * best.value[0]:
         network_outputs(task, weights, free, units, positive, work)
-        if new_pattern(task, units, positive, best, work):
+        if new_pattern(task, units, positive, GLIDE, best, work):
             value = glide(task, weights, p, free, units, positive, value, work)
             if task.loss == HINGE or task.loss == LOGISTIC:
                 value = stretch(task, weights, p, free, units, positive, value, work)

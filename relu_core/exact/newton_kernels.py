@@ -16,6 +16,7 @@ from relu_core.exact.scratch import (
     HESSIAN,
     LINEAR_HESSIAN,
     LOOP,
+    MERGED,
     MOMENT,
     MOVED,
     NEWTON,
@@ -153,7 +154,7 @@ def bound_node(task, cells, chosen, units, positive, affine, cutoff, warm, work)
     return best, R, p, free, steps
 
 
-@njit(**LOOP)
+@njit(**MERGED)
 def follow(task, p, free, units, positive, R, total, cutoff, leaf, work):
     """minimise, along the paths of the norm bound's barrier and of the loss's corner where there is one."""
     steps = 0
@@ -174,7 +175,7 @@ def follow(task, p, free, units, positive, R, total, cutoff, leaf, work):
     return best, steps + taken
 
 
-@njit(**LOOP)
+@njit(**MERGED)
 def row_by_row_bound(task, p, free, units, positive, R, cutoff, leaf, best, work):
     """The dual bound at THETA without the Gram matrix, whose rounding grows with units that nearly cancel.
 
@@ -196,7 +197,7 @@ def row_by_row_bound(task, p, free, units, positive, R, cutoff, leaf, best, work
     return best, 0
 
 
-@njit(**LOOP)
+@njit(**MERGED)
 def sharpen(task, p, free, units, positive, R, barrier, cutoff, leaf, work):
     """minimise for losses with a corner: followed along ever sharper corners, a few steps each.
 

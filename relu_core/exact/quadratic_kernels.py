@@ -5,6 +5,9 @@ from numba import njit
 
 from relu_core.exact.scratch import CALLED, LOOP
 
+# No finite matrix of these programs needs as much; without an end one entry that is not finite would never be left.
+HIGHEST_SHIFT = 1e200
+
 
 @njit(**LOOP)
 def solve_positive(matrix, index, n, right, shift, factor, out):
@@ -38,9 +41,13 @@ def solve_positive(matrix, index, n, right, shift, factor, out):
 
 @njit(**LOOP)
 def solve_shifted(matrix, index, n, right, shift, factor, out):
-    """As solve_positive, raising the shift until every pivot holds."""
+    """As solve_positive, raising the shift until every pivot holds; 0 where the matrix is not finite."""
     while not solve_positive(matrix, index, n, right, shift, factor, out):
         shift = 1e-14 + shift * 100.0
+        if not shift < HIGHEST_SHIFT:
+            for i in range(n):
+                out[i] = 0.0
+            return
 
 
 @njit(**LOOP)

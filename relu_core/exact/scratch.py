@@ -16,6 +16,8 @@ FAST = {"reassoc", "contract", "nsz", "arcp"}
 CALLED: dict[str, Any] = {"cache": True, "error_model": "numpy", "fastmath": FAST, "_nrt": False}
 # Loops that only other loops call need no entry from Python, which takes half of the time to compile them.
 LOOP: dict[str, Any] = {**CALLED, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+# Loops with one caller, which become part of it: each function on the way would compile all that it calls once more.
+MERGED: dict[str, Any] = {**LOOP, "inline": "always"}
 ROW_BLOCK = 8
 
 HEIGHT, VISITED, RAISED = range(3)
@@ -23,7 +25,7 @@ STEEP, SOFT, FIXED, Z, U, T, H, TURN, BETA = range(9)
 LOW, HIGH, TARGET, WEIGHT, SIDE, RESIDUAL, SLOPE, BEND, DUAL, SCALED, PLACES = range(11)
 JACOBIAN, BASE = range(2)
 GRAM, HESSIAN, LINEAR_HESSIAN, FACTOR = range(4)
-THETA, GRADIENT, PENALTY, TRIAL, NEWTON, SHIFT, KEPT, RIGHT, MOMENT, POINT, MOVED, SCORE, NUMBER = range(13)
+THETA, GRADIENT, PENALTY, TRIAL, NEWTON, SHIFT, KEPT, RIGHT, MOMENT, POINT, MOVED, NUMBER = range(12)
 ROW, PICKED, PASSIVE, KIND = range(4)
 NORM_COST, CORNER = range(2)
 
@@ -40,7 +42,7 @@ class Work(NamedTuple):
     column (2, p, rows): JACOBIAN of the residuals; BASE: columns of the free unknowns.
     square (4, p, p): GRAM of the rows that all cells decide (squared loss); HESSIAN, and LINEAR_HESSIAN without the
     norms' part; FACTOR.
-    vector (13, p + 2): see the loops; POINT, MOVED: where the best dual point is read off; SCORE of each unit; NUMBER:
+    vector (12, p + 2): see the loops; POINT, MOVED: where the best dual point is read off; NUMBER:
     NORM_COST what the norm bound costs the dual, CORNER the width over which a loss's corner is rounded.
     index (4, rows): ROW of the data; PICKED, PASSIVE unknowns. kind (w, D): -1 off, 0 undecided, 1 on.
     norms (w, M, M): Gram of the generators as the penalty sees them.
@@ -66,7 +68,7 @@ def make_scratch(D: int, visits: int, w: int, M: int, p: int) -> Work:
         row=np.zeros((11, rows)),
         column=np.zeros((2, max(p, M), rows)),
         square=np.zeros((4, p, p)),
-        vector=np.zeros((13, p + w + 2)),
+        vector=np.zeros((12, p + w + 2)),
         index=np.zeros((3, max(rows, p)), dtype=np.int64),
         kind=np.zeros((w, D), dtype=np.int8),
         norms=np.zeros((w, M, M)),

@@ -11,18 +11,7 @@ from relu_core.arguments import Floats
 from relu_core.exact.cones import Cells, root_cells, with_room
 from relu_core.exact.incumbents import Descents, Incumbent
 from relu_core.exact.relaxation import Task, unknowns
-from relu_core.exact.search_kernels import (
-    CELLS,
-    CLOSED,
-    FLOOR,
-    FREE,
-    HEAP,
-    LOGGED,
-    NODES,
-    TOLERANCE,
-    expand,
-    visit_roots,
-)
+from relu_core.exact.search_kernels import CELLS, CLOSED, FLOOR, FREE, HEAP, LOGGED, NODES, TOLERANCE, advance
 from relu_core.exact.work_estimate import first_tuples
 
 # Nodes between two looks at the clock; limits never change what a node's bound is, only when the search ends.
@@ -96,10 +85,10 @@ def search(
         cells, tree = _grow(cells, tree, task)
         if first < roots:
             last = min(roots, first + CHUNK)
-            visit_roots(task, tree, cells, best, first, last, weights, work)
+            advance(task, tree, cells, best, first, last, 0, weights, work)
             first, finished = last, False
         else:
-            finished = expand(task, tree, cells, best, CHUNK, weights, work)
+            finished = advance(task, tree, cells, best, 0, 0, CHUNK, weights, work)
         descents.keep_up(int(tree.counts[NODES]))
         lower = _lower(tree, best, first < roots)
         stopped = report(lower, float(best.value[0]), int(tree.counts[NODES]))

@@ -5,9 +5,9 @@ from numba import njit
 
 from relu_core.exact.cones_kernels import cut_cell
 from relu_core.exact.glide_kernels import network_value
-from relu_core.exact.incumbents_kernels import improve, keep_incumbent, new_pattern
+from relu_core.exact.incumbents_kernels import START, improve, keep_incumbent, new_pattern
 from relu_core.exact.newton_kernels import bound_node
-from relu_core.exact.scratch import FAST, LOOP, MOVED, PLACES, POINT, SCORE, THETA, WEIGHT, U, Z
+from relu_core.exact.scratch import FAST, LOOP, MERGED, MOVED, PLACES, POINT, THETA, WEIGHT, U, Z
 
 HEAP, FREE, CELLS, LOGGED, NODES, STEPS = 0, 1, 2, 3, 4, 5
 CLOSED, TOLERANCE, FLOOR = 0, 1, 2
@@ -70,16 +70,6 @@ def needless(task, cells, chosen, units, positive, affine):
 
 
 @njit(**LOOP)
-def envelope_gaps(task, units, R, work):
-    """work.vector[SCORE, j]: how much room unit j's envelope leaves at the undecided rows."""
-    for j in range(units):
-        room = 0.0
-        for r in range(R):
-            room += work.row[WEIGHT, r] * (work.unit[U, j, r] - max(0.0, work.unit[Z, j, r]))
-        work.vector[SCORE, j] = room
-
-
-@njit(**LOOP)
 def try_network(task, cells, chosen, units, positive, affine, p, free, polish, best, weights, work):
     """The network that the relaxation's solution stands for, improved if it is promising."""
     M = task.x.shape[0]
@@ -92,7 +82,7 @@ def try_network(task, cells, chosen, units, positive, affine, p, free, polish, b
                 s += work.vector[THETA, free + j * M + k] * cells.generator[chosen[j], k, a]
             weights[free + j * M + a] = s
     value = network_value(task, weights, free, units, positive, work)
-    if polish or (value < 1.05 * best.value[0] and new_pattern(task, units, positive, best, work)):
+    if polish or (value < 1.05 * best.value[0] and new_pattern(task, units, positive, START, best, work)):
         value = improve(task, weights, p, free, units, positive, np.int64(40), best, work)
     keep_incumbent(best, weights, p, value, units, positive, affine)
 
@@ -103,21 +93,9 @@ def cutoff_of(tree, best):
     return best.value[0] - tree.number[TOLERANCE] * max(best.value[0], tree.number[FLOOR])
 
 
-@njit(**LOOP)
-def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inherited, polish, weights, work):
-    """Bounds a node, tries its network, and closes it or opens it for cutting."""
-    if needless(task, cells, chosen, units, positive, affine):
-        return
-    bound, R, p, free, steps = bound_node(
-        task, cells, chosen, units, positive, affine, cutoff_of(tree, best), parent >= 0, work
-    )
-    undecided = 0
-    for j in range(units):
-        undecided += cells.undecided[chosen[j]]
-    tree.counts[NODES] += 1
-    tree.counts[STEPS] += steps
-    envelope_gaps(task, units, R if undecided > 0 else 0, work)
-    try_network(task, cells, chosen, units, positive, affine, p, free, polish, best, weights, work)
+@njit(**MERGED)
+def log_node(tree, chosen, units, positive, affine, parent, bound, p, work):
+    """Enters a bounded node with its dual point in the log; returns its entry."""
     entry = tree.counts[LOGGED]
     tree.counts[LOGGED] += 1
     tree.parent[entry], tree.branched[entry], tree.proved[entry] = parent, -1, bound
@@ -128,13 +106,39 @@ def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inhe
         for a in range(p):
             tree.certificate[entry, 0, a] = work.vector[POINT, a]
             tree.certificate[entry, 1, a] = work.vector[MOVED, a]
-        tree.certificate[entry, 0, best.weights.shape[0]] = work.vector[POINT, p]
-    bound = max(bound, inherited)
+        tree.certificate[entry, 0, tree.certificate.shape[2] - 1] = work.vector[POINT, p]
+    return entry
+
+
+@njit(**MERGED)
+def unit_to_cut(task, cells, chosen, units, R, work):
+    """The unit whose envelope leaves most room at the undecided rows, or -1 where no cell can be cut."""
     unit, most = -1, -1.0
     for j in range(units):
-        room = work.vector[SCORE, j] + 1e-9 * cells.undecided[chosen[j]]
-        if cells.undecided[chosen[j]] > 0 and cells.depth[chosen[j]] < 62 and room > most:
+        room = 1e-9 * cells.undecided[chosen[j]]
+        if cells.undecided[chosen[j]] == 0 or cells.depth[chosen[j]] >= 62:
+            continue
+        for r in range(R):
+            room += work.row[WEIGHT, r] * (work.unit[U, j, r] - max(0.0, work.unit[Z, j, r]))
+        if room > most:
             unit, most = j, room
+    return unit
+
+
+@njit(**LOOP)
+def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inherited, polish, weights, work):
+    """Bounds a node, tries its network, and closes it or opens it for cutting."""
+    if needless(task, cells, chosen, units, positive, affine):
+        return
+    bound, R, p, free, steps = bound_node(
+        task, cells, chosen, units, positive, affine, cutoff_of(tree, best), parent >= 0, work
+    )
+    tree.counts[NODES] += 1
+    tree.counts[STEPS] += steps
+    unit = unit_to_cut(task, cells, chosen, units, R, work)
+    try_network(task, cells, chosen, units, positive, affine, p, free, polish, best, weights, work)
+    entry = log_node(tree, chosen, units, positive, affine, parent, bound, p, work)
+    bound = max(bound, inherited)
     if bound >= cutoff_of(tree, best) or unit < 0:
         tree.number[CLOSED] = min(tree.number[CLOSED], bound)
         return
@@ -148,12 +152,10 @@ def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inhe
     heap_push(tree, slot)
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def visit_roots(task, tree, cells, best, first, last, weights, work):
+@njit(**MERGED)
+def visit_roots(task, tree, cells, best, first, last, chosen, weights, work):
     """Visits the root nodes numbered first to last - 1: affine part, number of positive units, an orthant a unit."""
-    M = task.x.shape[0]
-    orthants = 1 << M
-    chosen = np.zeros(task.width, dtype=np.int64)
+    orthants = 1 << task.x.shape[0]
     for number in range(first, last):
         rest, affine = number, 0
         block = (task.width + 1) * orthants**task.width
@@ -168,20 +170,9 @@ def visit_roots(task, tree, cells, best, first, last, weights, work):
             skip |= affine == 1 and chosen[j] >= orthants // 2
         if not skip:
             visit(
-                task,
-                tree,
-                cells,
-                best,
-                chosen,
-                units,
-                positive,
-                affine,
-                np.int64(-1),
-                0.0,
-                number % 7 == 0,
-                weights,
+                task, tree, cells, best, chosen, units, positive, affine, np.int64(-1), 0.0, number % 7 == 0, weights,
                 work,
-            )
+            )  # fmt: skip
 
 
 @njit(**LOOP)
@@ -204,31 +195,41 @@ def inherit_start(tree, cells, slot, unit, cell, half, free, M, theta, work):
         work.vector[THETA, first + a], work.vector[THETA, first + b] = middle, kept
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
-def expand(task, tree, cells, best, steps, weights, work):
-    """Cuts up to `steps` open nodes, lowest bound first; returns True when none is left below the cutoff."""
+@njit(**MERGED)
+def cut_node(task, tree, cells, best, chosen, theta, weights, work):
+    """Takes the open node with the lowest bound and visits its two halves."""
     M = task.x.shape[0]
+    slot = heap_pop(tree)
+    entry, unit, inherited = tree.log[slot], tree.unit[slot], tree.bound[slot]
+    units, positive, affine = tree.shape[entry, 0], tree.shape[entry, 1], tree.shape[entry, 2]
+    free = task.bias + affine * (M - 1)
+    for a in range(theta.shape[0]):
+        theta[a] = tree.theta[slot, a]
+    cell = tree.chosen[slot, unit]
+    tree.counts[CELLS] = cut_cell(cells, cell, task.x, work.row[PLACES], tree.counts[CELLS])
+    tree.branched[entry] = unit
+    for half in range(2):
+        for j in range(units):
+            chosen[j] = tree.chosen[slot, j]
+        chosen[unit] = cells.child[cell, half]
+        inherit_start(tree, cells, slot, unit, cell, half, free, M, theta, work)
+        polish = tree.counts[NODES] % 500 == 0
+        visit(task, tree, cells, best, chosen, units, positive, affine, entry, inherited, polish, weights, work)
+    tree.vacant[tree.counts[FREE]] = slot
+    tree.counts[FREE] += 1
+
+
+@njit(cache=True, error_model="numpy", fastmath=FAST)
+def advance(task, tree, cells, best, first, last, steps, weights, work):
+    """Visits the roots first to last - 1, then cuts up to `steps` open nodes, lowest bound first.
+
+    Returns True when none is left below the cutoff.
+    """
     chosen = np.zeros(task.width, dtype=np.int64)
     theta = np.zeros(best.weights.shape[0])
+    visit_roots(task, tree, cells, best, first, last, chosen, weights, work)
     for _ in range(steps):
         if tree.counts[HEAP] == 0 or tree.bound[tree.heap[0]] >= cutoff_of(tree, best):
             return True
-        slot = heap_pop(tree)
-        entry, unit, inherited = tree.log[slot], tree.unit[slot], tree.bound[slot]
-        units, positive, affine = tree.shape[entry, 0], tree.shape[entry, 1], tree.shape[entry, 2]
-        free = task.bias + affine * (M - 1)
-        for a in range(theta.shape[0]):
-            theta[a] = tree.theta[slot, a]
-        cell = tree.chosen[slot, unit]
-        tree.counts[CELLS] = cut_cell(cells, cell, task.x, work.row[PLACES], tree.counts[CELLS])
-        tree.branched[entry] = unit
-        for half in range(2):
-            for j in range(units):
-                chosen[j] = tree.chosen[slot, j]
-            chosen[unit] = cells.child[cell, half]
-            inherit_start(tree, cells, slot, unit, cell, half, free, M, theta, work)
-            polish = tree.counts[NODES] % 500 == 0
-            visit(task, tree, cells, best, chosen, units, positive, affine, entry, inherited, polish, weights, work)
-        tree.vacant[tree.counts[FREE]] = slot
-        tree.counts[FREE] += 1
+        cut_node(task, tree, cells, best, chosen, theta, weights, work)
     return False

@@ -66,3 +66,16 @@ def test_the_minutes_bound_the_search_and_the_learning_curve(rows: RowsFile) -> 
     assert cut.work < whole.work
     worse = [one for one in simple if one.kind == "dummy"]
     assert compare.learn_curve(hurried, rows, tuple(worse), (whole,), (tuned,)) is None
+
+
+def test_what_a_proof_may_cost_is_told_before_it_begins(rows: RowsFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+
+    def begun(*data: object, **options: object) -> None:
+        heard.append(f"begun with {options['node_limit']} cells")
+
+    monkeypatch.setattr(compare, "make_yardstick", begun)
+    compare.prove_shallow(charter_of(minutes=5.0), rows, heard.append)
+    assert heard[0].startswith("two proofs on 60 rows of 2 columns; width 2: complete enumeration would solve about")
+    assert heard[0].endswith("each proof ends at 4,000 cells at the latest")
+    assert heard[1:] == ["begun with 4000 cells"]

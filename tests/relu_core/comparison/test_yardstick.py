@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from relu_core import ArgumentError, Recipe
-from relu_core.comparison import ProvenLoss, make_yardstick
+from relu_core.comparison import ProvenLoss, make_yardstick, yardstick_work
 from relu_core.comparison.yardstick import explain
 
 QUICK = Recipe(initialisation="he", bias="uniform", learning_rate=0.03, epochs=400, batch_size=64)
@@ -67,3 +67,11 @@ def test_refusals() -> None:
     with pytest.raises(ArgumentError) as refusal:
         make_yardstick(np.ones((9, 2)), np.arange(9.0), task="regression")
     assert str(refusal.value) == "X has no column that varies; there is nothing to learn from"
+
+
+def test_what_the_proofs_may_cost_is_told_in_words() -> None:
+    assert yardstick_work(1000, 7, node_limit=16_000) == (
+        "two proofs on 60 rows of 2 columns; width 2: complete enumeration would solve about 2.5e+07 convex programs; "
+        "the search begins with 208 tuples of cells; width 3: complete enumeration would solve about 5.9e+10 "
+        "convex programs; the search begins with 2,240 tuples of cells; each proof ends at 16,000 cells at the latest"
+    )
