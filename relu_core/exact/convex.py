@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
+from relu_core.exact.ball_limit import gain_over_ball
 from relu_core.exact.certificate import relative_gap
 from relu_core.exact.problem import Problem, make_problem
 from relu_core.exact.quadratic_kernels import nonnegative_quadratic
@@ -22,6 +23,8 @@ from relu_core.exact.unit_kernels import most_gain, widest_edge
 from relu_core.network import ReluNetwork
 
 ROUNDS, STARTS, ADDED = 60, 64, 8
+# Inputs and the bias up to which cells of directions can limit a gain more sharply than the whole ball does.
+CELLS_UP_TO = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +60,8 @@ def convex_bound(
 
     X (D, n), y (D,); norms as in fit_global, so `lower` also bounds fit_global with this weight_decay at any width.
     gap: relative distance of the bounds at which the search may stop. time_limit: seconds. seed: of the starts.
-    Comes back: a ConvexBound. The lower bound holds however early the search stops; for more than about five inputs it
-    may stay far below, since no unit's gain can be limited sharply there.
+    Comes back: a ConvexBound. The lower bound holds however early the search stops; for more than about five inputs
+    it may stay far below where weight_decay is small, since no unit's gain can be limited sharply there.
     Refuses what cannot be used, and a weight_decay of 0: then a wide enough network fits distinct rows exactly.
     Source: Pilanci, Ergen 2020 (the convex program); Bach 2017, section 2 (units as an infinite dictionary).
     Departs from the first: gates are not sampled, and no bound rests on units that were not looked at.
@@ -163,8 +166,13 @@ def _best_lengths(problem: Problem, rows: Floats, units: Floats, signs: Floats) 
 
 def _gain_limit(rows: Floats, dual: Floats, enough: float, deadline: float) -> float:
     """Upper bound on |sum_i dual_i relu(u . x_i)| over all units of norm 1; not below `enough`, where it may stop."""
-    x = np.ascontiguousarray(rows.T)
-    return max(_one_sided_limit(x, sign * dual, enough, deadline) for sign in (1.0, -1.0))
+    x, limits = np.ascontiguousarray(rows.T), []
+    for sign in (1.0, -1.0):
+        limit = gain_over_ball(rows, sign * dual)
+        if limit > enough and len(x) <= CELLS_UP_TO:
+            limit = min(limit, _one_sided_limit(x, sign * dual, enough, deadline))
+        limits.append(limit)
+    return max(enough, *limits)
 
 
 def _one_sided_limit(x: Floats, dual: Floats, enough: float, deadline: float) -> float:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from relu_core import ArgumentError, convex_bound, fit_global
+from relu_core.exact.ball_limit import gain_over_ball
 
 
 def noisy(n: int, D: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -44,6 +45,28 @@ def test_the_gain_that_is_proven_is_never_below_the_one_found() -> None:
     X, y = noisy(6, 40, 4)
     bound = convex_bound(X, y, weight_decay=0.1, time_limit=1.0)
     assert bound.gain >= bound.gain_found and 0 <= bound.lower <= bound.upper
+
+
+@pytest.mark.parametrize("n", [1, 3, 12])
+def test_no_unit_gains_more_than_the_ball_allows(n: int) -> None:
+    chance = np.random.default_rng([6, n])
+    rows, dual = chance.standard_normal((40, n + 1)), chance.standard_normal(40)
+    units = chance.standard_normal((20_000, n + 1))
+    gains = np.maximum(rows @ (units / np.linalg.norm(units, axis=1, keepdims=True)).T, 0.0).T @ dual
+    limit = gain_over_ball(rows, dual)
+    assert gains.max() <= limit <= np.sum(np.maximum(dual, 0.0) * np.linalg.norm(rows, axis=1))
+    # one row alone gains exactly its length
+    assert gain_over_ball(rows[:1], np.ones(1)) == pytest.approx(np.linalg.norm(rows[0]), rel=1e-3)
+
+
+def test_ten_inputs_and_a_decay_that_is_felt_come_within_five_percent() -> None:
+    chance = np.random.default_rng([1, 10, 200])
+    X = chance.standard_normal((200, 10))
+    y = np.maximum(X @ chance.standard_normal(10) / np.sqrt(10), 0) + 0.5 * np.abs(X[:, 0])
+    y += 0.3 * chance.standard_normal(200)
+    y = (y - y.mean()) / y.std()
+    bound = convex_bound(X, y, weight_decay=0.5, time_limit=20.0)
+    assert 0 < bound.lower <= bound.upper < 0.9 and bound.gap <= 0.05 and bound.network.size > 1
 
 
 def test_without_a_decay_it_refuses() -> None:
