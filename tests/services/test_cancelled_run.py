@@ -16,7 +16,7 @@ from flows.operations.servers import FlowRun, PrefectServer
 from flows.settings import Settings
 from tests.evaluations import ended, evaluate, ingest, result_of, task_states
 
-pytestmark = [pytest.mark.services, pytest.mark.long]
+pytestmark = [pytest.mark.services, pytest.mark.long, pytest.mark.timeout(1800)]
 
 CHARTER = make_charter({
     "poc_name": "cancelled", "dataset": "cancelled", "target": "Load [N]", "task": "a number", "metric": "r2",

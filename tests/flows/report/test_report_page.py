@@ -361,6 +361,6 @@ def test_why_there_is_no_money_is_said_truly() -> None:
     for name, words in (
         ("no_costs", "The charter names no costs"),
         ("stopped", "Money is computed on the untouched rows, which were not opened."),
-        ("regression", "Money is computed for yes/no questions only."),
+        ("regression", "Money is computed for yes/no questions only: nothing else has misses and false alarms."),
     ):
         assert words in page_of(name, "en")
