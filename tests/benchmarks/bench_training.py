@@ -41,7 +41,7 @@ def main() -> None:
     threadpool_limits(1)
     warnings.filterwarnings("ignore")
     if asked.threads:
-        threads(ready_fold(), rounds=40)
+        threads(ready_fold(), rounds=10)
         return
     print(f"first call in a fresh process, nothing cached: {cold_compile_seconds():.1f} s of CPU time\n")
     fold = ready_fold()
@@ -50,7 +50,7 @@ def main() -> None:
     one_network_size_a_row(fold, repeats=1 if quick else 3)
     if not quick:
         whole_grid(fold)
-    threads(fold, rounds=3 if quick else 40)
+    threads(fold, rounds=3 if quick else 10)
 
 
 def ready_fold() -> preparation.PreparedFold:
@@ -180,7 +180,7 @@ def threads(fold: preparation.PreparedFold, rounds: int) -> None:
     specs = [NetworkSpec(INPUTS, (width, width)) for width in (16, 20, 24, 32)]
 
     def train(count: int) -> float:
-        options = {"folds": folds, "seeds": range(10), "recipe": Recipe(epochs=10), "device": "cpu", "threads": count}
+        options = {"folds": folds, "seeds": range(10), "recipe": Recipe(epochs=40), "device": "cpu", "threads": count}
         return train_networks(specs, X, y, **options).seconds
 
     # As long as the training, so that both are disturbed alike.
