@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 UNITS, RUN, LOG = Path("/etc/systemd/system"), Path("/run/stand-in"), Path("/var/log/stand-in")
@@ -110,7 +111,7 @@ def systemctl(verb: str, names: list[str]) -> None:
 
 def systemd_run(arguments: list[str]) -> None:
     """Run one command with the properties given, in the foreground."""
-    options = [argument for argument in arguments if argument.startswith("--")]
+    options = list(takewhile(lambda argument: argument.startswith("--"), arguments))
     command = arguments[len(options) :]
     said = []
     for option in options:

@@ -23,7 +23,7 @@ from tests.proxy import only_where_installed as needs_nginx
 REPOSITORY = Path(__file__).parents[2]
 STAND_IN = REPOSITORY / "tests" / "systemd_stand_in.py"
 HOST = "press.plant.example"
-CHECKOUT = "/root/checkout"
+CHECKOUT = "/srv/checkout"
 
 pytestmark = [
     pytest.mark.services, pytest.mark.long, pytest.mark.timeout(3600), needs_postgresql, needs_nginx,
@@ -84,14 +84,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def prepare(server: Server, above: Path) -> None:
     """What a Debian server and the package index give: written into the upper layer."""
     server.run(f"mkdir -p {CHECKOUT} /usr/local/sbin; rm -rf /var/lib/depthcase /etc/depthcase /opt/depthcase")
-    archive = above / "root" / "checkout.tar"
+    archive = above / "srv" / "checkout.tar"
     tracked = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
     with tarfile.open(archive, "w") as tar:
         for name in tracked.splitlines():
             tar.add(REPOSITORY / name, name)
         tar.add(STAND_IN, "systemctl")
     server.run(
-        f"cd {CHECKOUT}; tar --extract --no-same-owner --file=/root/checkout.tar\n"
+        f"cd {CHECKOUT}; tar --extract --no-same-owner --file={CHECKOUT}.tar\n"
         "for name in systemctl systemd-run; do install --mode=0755 systemctl /usr/local/sbin/$name; done\n"
         # Debian has installed them.
         "printf '#!/bin/sh\\n' >/usr/local/sbin/apt-get; chmod +x /usr/local/sbin/apt-get\n"
