@@ -35,12 +35,18 @@ def on_common_edge(masks, count, first, second, dim):
 
 
 @njit(cache=True, error_model="numpy")
-def new_table(entries):
-    """A table with room for that many edges of a simple polytope: the vertex that brought each."""
+def table_places(entries):
+    """Places for that many edges: a power of two, at least half of them free."""
     places = 64
     while places < 2 * entries:
         places *= 2
-    return np.empty(places, np.int32)
+    return places
+
+
+@njit(cache=True, error_model="numpy")
+def new_table(entries):
+    """A table with room for that many edges of a simple polytope: the vertex that brought each."""
+    return np.empty(table_places(entries), np.int32)
 
 
 @njit(cache=True, error_model="numpy")
@@ -55,9 +61,7 @@ def is_simple(masks, count, dim):
 @njit(cache=True, error_model="numpy")
 def free_places(table, entries):
     """Frees places at the beginning of the table, enough for that many edges; returns the last of them."""
-    places = 64
-    while places < 2 * entries:
-        places *= 2
+    places = table_places(entries)
     for i in range(places):
         table[i] = -1
     return np.uint64(places - 1)
