@@ -10,11 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from flows.lake.manifest import Manifest
-from flows.lake.target import bad_classes_alone
 from flows.places import Place
 from flows.quality.clock import find_clock_troubles
 from flows.quality.profile import ColumnProfile, profile
-from flows.quality.sentences import found
+from flows.quality.traps import about_good_classes
 from flows.whole_files import write_whole
 
 _MOST_ROWS_SHOWN = 50
@@ -125,11 +124,8 @@ def _about_lives(frame: pd.DataFrame) -> list[str]:
 def _look_at(frame: pd.DataFrame, columns: Sequence[ColumnProfile]) -> list[str]:
     remarks = [*_constants(columns), *(text for one in columns for text in _remarks(one))]
     # Labels that were read off pictures are what will be predicted; of other columns only the charter knows.
-    if "label_from" in frame.columns and (names := bad_classes_alone(frame["label"])):
-        facts: dict[str, float | str] = {"classes": len(names), "names": _listed(names)}
-        finding = found("no_good_class", "info", "label", remedy="tells_kinds_apart", **facts)
-        remarks.append(f"{finding.evidence} {finding.action}")
-    return remarks
+    findings = about_good_classes(frame["label"]) if "label_from" in frame.columns else []
+    return [*remarks, *(f"{one.evidence} {one.action}" for one in findings)]
 
 
 def _constants(columns: Sequence[ColumnProfile]) -> list[str]:

@@ -43,16 +43,24 @@ def find_traps(
     findings += find_clock_troubles(known, group=group_of(known.drop(columns=target), split_column))
     if task != "regression":
         findings += _imbalance(y)
-    if task == "multiclass" and (names := bad_classes_alone(known[target])):
-        listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-        facts: dict[str, float | str] = {"classes": len(names), "names": listed}
-        findings.append(found("no_good_class", "info", target, remedy="tells_kinds_apart", **facts))
+    if task == "multiclass":
+        findings += about_good_classes(known[target])
     findings += [
         found("same_rows_in_sheets", "info", remedy="one_sheet", note=note)
         for note in notes
         if "holds the same" in note and "sheet" in note.lower()
     ]
     return sort_findings(findings)
+
+
+def about_good_classes(labels: pd.Series) -> list[Finding]:
+    """That none of the classes of a column is called good or normal, where that is so."""
+    names = bad_classes_alone(labels)
+    if not names:
+        return []
+    listed = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+    facts: dict[str, float | str] = {"classes": len(names), "names": listed}
+    return [found("no_good_class", "info", str(labels.name), remedy="tells_kinds_apart", **facts)]
 
 
 def _about_rows(frame: pd.DataFrame, unlabelled: int, inputs: Sequence[str], target: str, split: str) -> list[Finding]:
