@@ -82,11 +82,10 @@ def _bytes_of(place: Path) -> bytes:
 
 
 def _read_folder(folder: Path, sheet: str) -> Table:
-    files = sorted(file for file in folder.rglob("*") if file.is_file() and _is_table_name(file))
+    inside = sorted(folder.rglob("*"))
+    files = [file for file in inside if file.is_file() and _is_table_name(file)]
     tables: dict[str, Table] = {}
-    dead = sorted(
-        one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_symlink() and not one.exists()
-    )
+    dead = [one.relative_to(folder).as_posix() for one in inside if one.is_symlink() and not one.exists()]
     passed_over = [f'Passed over: the link "{name}" leads nowhere; copy the file itself.' for name in dead]
     for file in files:
         name = file.relative_to(folder).as_posix()
