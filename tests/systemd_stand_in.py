@@ -17,7 +17,10 @@ from pathlib import Path
 UNITS, RUN, LOG = Path("/etc/systemd/system"), Path("/run/stand-in"), Path("/var/log/stand-in")
 SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FOREIGN = {
-    "postgresql": {"start": ["pg_ctlcluster", "--skip-systemctl-redirect", "15", "main", "start"]},
+    # As systemd does, what runs already is left alone.
+    "postgresql": {
+        "start": ["sh", "-c", "C='pg_ctlcluster --skip-systemctl-redirect 15 main'; $C status >/dev/null || $C start"]
+    },
     "nginx": {"start": ["nginx"], "reload-or-restart": ["sh", "-c", "nginx -s reload 2>/dev/null || nginx"]},
 }
 
