@@ -25,7 +25,7 @@ table { border-collapse: collapse; width: 100%; margin: .5rem 0 1.5rem; }
 caption { text-align: left; font-weight: 600; }
 th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #d0d7de; vertical-align: top; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-code { white-space: pre-wrap; word-break: break-all; }
+code { white-space: pre-wrap; word-break: break-all; } .scroll { overflow-x: auto; }
 .headline { font-size: 1.2rem; } .bar { display: inline-block; height: .7rem; background: #57606a; }
 """
 
@@ -67,7 +67,8 @@ def quality_page(
     ]
     title = f"Data set {_safe(manifest.name)}"
     body = "\n".join(part for part in parts if part)
-    head = f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
+    fitting = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    head = f'<meta charset="utf-8">{fitting}<title>{title}</title><style>{_STYLE}</style>'
     return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
@@ -223,7 +224,7 @@ def _table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]], *,
         + "</tr>"
         for row in rows
     )
-    return f"<table><caption>{caption}</caption><tr>{head}</tr>\n{body}</table>"
+    return f"<div class=scroll><table><caption>{caption}</caption><tr>{head}</tr>\n{body}</table></div>"
 
 
 def _list(caption: str, sentences: Sequence[str]) -> str:
