@@ -34,6 +34,7 @@ from flows.steps import (
     training_anew,
 )
 from flows.steps.code_version import code_version
+from relu_core.comparison import without_clock
 from relu_core.comparison.json_codec import from_plain, to_plain
 from relu_core.errors import ReluCoreError
 
@@ -79,7 +80,7 @@ def as_task(
         task_run_name=lambda: _shown_name(name),
         # Prefect's own key knows the arguments and not the name: two tasks with the same ones would share a result.
         cache_key_fn=lambda known, given: _kept_whole(
-            _cache_key(step, given, "" if cached else str(known.task_run.flow_run_id))
+            _cache_key(step, _promised(given["given"], hints), "" if cached else str(known.task_run.flow_run_id))
         ),
         persist_result=True,
         retries=retries,
@@ -122,8 +123,8 @@ def _to_record(kind: Any, value: Any) -> Any:
     return from_plain(kind, value, "result")
 
 
-def _cache_key(step: Callable[..., Any], parameters: dict[str, Any], run: str) -> str:
-    content = {"step": f"{step.__module__}.{step.__qualname__}", "code": code_version(), "given": _promised(parameters)}
+def _cache_key(step: Callable[..., Any], promised: dict[str, Any], run: str) -> str:
+    content = {"step": f"{step.__module__}.{step.__qualname__}", "code": code_version(), "given": promised}
     content |= {"run": run} if run else {}
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
@@ -140,12 +141,18 @@ def _kept_whole(key: str) -> str:
     return key
 
 
-def _promised(parameters: dict[str, Any]) -> dict[str, Any]:
-    """The arguments without what changes no number: who sends them, whether to ask a person."""
-    given = {name: value for name, value in parameters["given"].items() if name != "sender"}
-    if "charter" in given:
-        given["charter"] = make_charter(given["charter"]).content_hash()
-    return given
+def _promised(given: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
+    """The arguments without what changes no number: who sends them, whether to ask a person, what a clock said.
+
+    A run that goes on after a crash took other times than before it, and must still find what it has decided.
+    """
+    return {name: _without_chance(hints.get(name), value) for name, value in given.items() if name != "sender"}
+
+
+def _without_chance(kind: Any, value: Any) -> Any:
+    if kind is Charter:
+        return make_charter(value).content_hash()
+    return value if kind is None else to_plain(without_clock(_to_record(kind, value)))
 
 
 def _shown_name(name: str) -> str:

@@ -1,6 +1,6 @@
 """The end of every evaluation: one Comparison, its verdict, the page to sign, the record in MLflow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 import numpy as np
@@ -61,8 +61,8 @@ class Evidence:
     yardstick: Yardstick | None = None
     money: tuple[MoneyResult, ...] = ()
     stage: str = "screen"
-    seconds: dict[str, float] | None = None
-    tasks: tuple[TaskTime, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict, metadata={"clock": True})
+    tasks: tuple[TaskTime, ...] = field(default=(), metadata={"clock": True})
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def _comparison(charter: Charter, evidence: Evidence) -> Comparison:
         findings=evidence.findings,
         approvals=evidence.approvals,
         stage_reached=evidence.stage,
-        seconds=evidence.seconds or {},
+        seconds=evidence.seconds,
         tasks=evidence.tasks,
         versions={name: version(name) for name in PROGRAMS} | {"code": code_version()},
     )

@@ -57,6 +57,7 @@ from relu_core.comparison.schema import (
     SizePoint,
     TaskTime,
     Yardstick,
+    without_clock,
 )
 from relu_core.comparison.sizes import Effort, operations_in, plan_effort, size_grid, training_work
 from relu_core.comparison.smallest_size import coarse_sweep, full_grid, smallest_size
@@ -131,6 +132,7 @@ __all__ = [
     "champion_of",
     "compare",
     "Comparison",
+    "without_clock",
     "SCHEMA_VERSION",
     "DatasetRecord",
     "FindingRecord",
