@@ -115,6 +115,10 @@ class Charter(BaseModel):
         default=[], title="Use although suspected",
         description="Columns that are used even where the leak check suspects them. Only with good reason.",
     )  # fmt: skip
+    newest_rows: int = Field(
+        0, title="Newest rows only", ge=0, le=1_000_000_000,
+        description="Only the last so many rows of the data set are used. 0: all of them.",
+    )  # fmt: skip
     block_rows: int = Field(
         0, title="Rows that stay together", ge=0, le=10_000_000,
         description="by chance: neighbouring rows, which are alike, are kept apart in blocks of so many rows. "

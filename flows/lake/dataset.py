@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from flows.errors import DatasetError
 from flows.lake.manifest import Manifest, describe
+from flows.lake.memory import refuse_too_many
 from flows.lake.parts import ROWS_PER_PART
 from flows.lake.quarantine import Checked
 from flows.places import Place, files_below
@@ -66,17 +67,33 @@ def write(checked: Checked, *, name: str, lake: Place, watermark: Watermark | No
 
 
 def read(
-    lake: Place, name: str, version: str = "latest", columns: Sequence[str] | None = None
+    lake: Place, name: str, version: str = "latest", columns: Sequence[str] | None = None, newest: int = 0
 ) -> tuple[pd.DataFrame, Manifest]:
-    """Rows (in the order of the source) and manifest of a version; `columns` limits what is loaded."""
+    """Rows (in the order of the source) and manifest of a version.
+
+    columns: the only ones that are loaded. newest: only the last so many rows, 0 for all. Raises DatasetError, also
+    where memory would not hold them.
+    """
     place = _place(lake, name, version)
     manifest = read_manifest(lake, name, version)
     wanted = None if columns is None else [manifest.column(column) for column in columns]
+    rows = min(newest or manifest.rows_stored, manifest.rows_stored)
+    refuse_too_many(manifest, rows)
     try:
-        table = pa.concat_tables([_read_parquet(part, wanted) for _, part in files_below(place / "rows")])
+        table = _last_rows([part for _, part in files_below(place / "rows")], rows, wanted)
     except (pa.ArrowException, OSError) as error:
         raise DatasetError(f'the data set "{name}" is damaged ({error}); ingest its source again') from error
     return table.to_pandas(), manifest
+
+
+def _last_rows(parts: Sequence[Place], rows: int, columns: Sequence[str] | None) -> pa.Table:
+    taken: list[pa.Table] = []
+    for part in reversed(parts):
+        taken.insert(0, _read_parquet(part, columns))
+        if sum(map(len, taken)) >= rows:
+            break
+    table = pa.concat_tables(taken)
+    return table.slice(len(table) - rows)
 
 
 def read_stretches(lake: Place, name: str, version: str, rows: int) -> tuple[pd.DataFrame, NDArray[np.int64]]:

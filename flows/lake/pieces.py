@@ -55,11 +55,7 @@ class Rows:
 
 def look_at_layout(file: Path) -> Layout:
     """What the first rows of `file` say. Raises SourceError."""
-    with file.open("rb") as stream:
-        sample = stream.read(_SAMPLE_BYTES)
-    if len(sample) == _SAMPLE_BYTES:
-        sample = sample[: sample.rfind(b"\n") + 1] or sample
-    table = read_delimited(sample, file.name)
+    table = read_first_rows(file, _SAMPLE_BYTES)
     decimal_comma = reads_decimal_comma(table.sources)
     kinds = {str(name): parse_column(cells, decimal_comma=decimal_comma) for name, cells in table.frame.items()}
     # Without a month, a time can be read only from the first row on, and blocks are read by themselves.
@@ -68,6 +64,15 @@ def look_at_layout(file: Path) -> Layout:
     }
     lines = [int(table.line_numbers.min()), *(row.line for row in table.rejected)]
     return Layout(table.sources[0], table, kinds, min(lines))
+
+
+def read_first_rows(file: Path, size: int) -> Table:
+    """The rows of the first `size` bytes of `file`. Raises SourceError."""
+    with file.open("rb") as stream:
+        sample = stream.read(size)
+    if len(sample) == size:
+        sample = sample[: sample.rfind(b"\n") + 1] or sample
+    return read_delimited(sample, file.name)
 
 
 def line_end(block: bytes, near: int) -> int:

@@ -37,6 +37,7 @@ EVIDENCE = {
         "{base_percent:.1f} % of all rows."
     ),
     "sum_of_columns": '"{target}" is a weighted sum of other columns (R2 {score:.6f} on unseen rows).',
+    "newest_rows_only": "Of {stored} rows of the data set the newest {rows} are used.",
     "rows_without_target": '{unlabelled} of {rows} rows have no value of "{column}".',
     "duplicate_rows": "{copies} of {rows} rows repeat an earlier row in every input and the target.",
     "empty_column": '"{column}" is empty in all {rows} rows.',
@@ -74,6 +75,7 @@ REMEDIES = {
     "orders_rows": ("It orders and splits rows and is no input; 'Use although suspected' would turn it into seconds."),
     "used_if_before": "It is used; make sure that it is measured before the answer is known.",
     "leave_out_parts": "Leave out the parts that are known only with the sum.",
+    "set_in_charter": "The charter says so (newest_rows).",
     "rows_not_used": "Those rows are not used.",
     "one_fold": "Equal rows must lie in the same fold.",
     "count_twice": "Equal rows count twice.",

@@ -63,6 +63,13 @@ def about_good_classes(labels: pd.Series) -> list[Finding]:
     return [found("no_good_class", "info", str(labels.name), remedy="tells_kinds_apart", **facts)]
 
 
+def about_rows_left_out(used: int, stored: int) -> list[Finding]:
+    """That a data set holds more rows than are used, where it does."""
+    return (
+        [found("newest_rows_only", "info", remedy="set_in_charter", rows=used, stored=stored)] if used < stored else []
+    )
+
+
 def _about_rows(frame: pd.DataFrame, unlabelled: int, inputs: Sequence[str], target: str, split: str) -> list[Finding]:
     findings = []
     if unlabelled:

@@ -34,6 +34,7 @@ EVIDENCE = {
         "「{column}」の目印は{rows}行に付き、そのうち{hits}行は答えが切り替わる前後三行以内です(全行では{base_share})。"
     ),
     "sum_of_columns": "「{target}」は他の列の加重和として計算できます(学習に使わない行のR²は{score})。",
+    "newest_rows_only": "データセットの{stored}行のうち、新しい方の{rows}行だけを使います。",
     "rows_without_target": "{rows}行のうち{unlabelled}行には「{column}」の値がありません。",
     "duplicate_rows": "{rows}行のうち{copies}行は、入力も答えもそれより前の行と同じです。",
     "empty_column": "「{column}」は{rows}行すべてで空欄です。",
@@ -74,6 +75,7 @@ REMEDIES = {
     "orders_rows": "行の並べ替えと分割に使い、入力にはしません。",
     "used_if_before": "入力に使います。答えが出る前に測定した値かどうかを確認してください。",
     "leave_out_parts": "合計と同時にしか分からない列は外してください。",
+    "set_in_charter": "計画書の「新しい行だけ」の指定によるものです。",
     "rows_not_used": "その行は使いません。",
     "one_fold": "同じ行は同じ分割に入れる必要があります。",
     "count_twice": "同じ行は二重に数えられます。",

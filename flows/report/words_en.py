@@ -328,6 +328,7 @@ ENGLISH: dict[str, str | tuple[str, ...]] = {
     "finding.neighbours_alike": "neighbouring rows are alike",
     "finding.order_tells_target": "the order of rows tells the answer",
     "finding.rare_class": "a rare class",
+    "finding.newest_rows_only": "the newest rows only",
     "finding.rows_without_target": "rows without an answer",
     "finding.same_rows_in_sheets": "the same rows in several sheets",
     "finding.stands_for_target": "stands for the answer",

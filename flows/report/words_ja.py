@@ -315,6 +315,7 @@ JAPANESE: dict[str, str | tuple[str, ...]] = {
     "finding.neighbours_alike": "隣り合う行が似ている",
     "finding.order_tells_target": "行の順序が答えを示す",
     "finding.rare_class": "まれな分類",
+    "finding.newest_rows_only": "新しい行だけを使用",
     "finding.rows_without_target": "答えのない行",
     "finding.same_rows_in_sheets": "複数シートに同じ行",
     "finding.stands_for_target": "答えの代わりになる列",

@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 import yaml
 
 from flows.charter import CORE_SPLIT, Charter
 from flows.errors import DatasetError
+from flows.lake.pieces import read_first_rows
+from flows.lake.quarantine import Checked, check
+from flows.lake.stream import is_large_text
 from flows.places import local_copy, place_of
 from flows.quality.finding import sort_findings, suspected_columns
 from flows.quality.leaks import find_leaks
@@ -19,6 +23,7 @@ from flows.sources.read import resolve_inside
 from flows.steps.draft import draft_charter, slug
 from flows.steps.ingest import Wanted, read_whole
 
+_HEAD_BYTES = 64 << 20
 _NUMBERS = ("number", "whole number")
 
 
@@ -54,7 +59,7 @@ def look_at_file(path: str, root: str) -> FileAccount:
     """
     found = find_in(place_of(root), path) if root else resolve_inside(path)
     with local_copy(found) as place:
-        checked = read_whole(place, Wanted(""))
+        checked = _first_rows(place) if is_large_text(place) else read_whole(place, Wanted(""))
     columns = profile(checked.frame, checked.units)
     reasons = Counter(checked.quarantined["reason"]).most_common(5)
     data_file = name_in(place_of(root), found) if root else str(place)
@@ -71,6 +76,14 @@ def look_at_file(path: str, root: str) -> FileAccount:
         findings=_findings(checked.frame, charter, checked.notes),
         charter=yaml.safe_dump(draft, sort_keys=False, allow_unicode=True, width=1000),
     )
+
+
+def _first_rows(place: Path) -> Checked:
+    """What the first rows of a text table larger than memory hold."""
+    checked = check(read_first_rows(place, _HEAD_BYTES))
+    gigabytes = place.stat().st_size / 1e9
+    note = f"The file has {gigabytes:.1f} GB; only its first {checked.rows_read:,} rows were looked at."
+    return replace(checked, notes=(note, *checked.notes))
 
 
 def _findings(frame: pd.DataFrame, charter: Charter, notes: Sequence[str]) -> tuple[str, ...]:

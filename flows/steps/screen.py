@@ -17,7 +17,7 @@ from flows.lake.manifest import Manifest
 from flows.lake.target import numeric_target
 from flows.quality.finding import Finding, sort_findings, suspected_columns
 from flows.quality.leaks import find_leaks
-from flows.quality.traps import find_traps
+from flows.quality.traps import about_rows_left_out, find_traps
 from flows.settings import Settings
 from flows.steps.effort import effort_of
 from flows.steps.rows import RowsFile, fold_matrices, open_rows, with_folds, without_shared_rows, write_rows
@@ -67,7 +67,7 @@ def find_data(charter: Charter, settings: Settings) -> str:
 
 def check(charter: Charter, version: str, settings: Settings) -> Question:
     """Name the columns, look for leaks and traps, decide what is used. Raises CharterError, DatasetError."""
-    frame, manifest = dataset.read(settings.lake, charter.dataset, version)
+    frame, manifest = dataset.read(settings.lake, charter.dataset, version, newest=charter.newest_rows)
     names = _ColumnNames(manifest)
     target = names.one(charter.target, "target")
     split_column = names.one(charter.split_column, "split_column") if charter.split_column else ""
@@ -83,6 +83,7 @@ def check(charter: Charter, version: str, settings: Settings) -> Question:
     findings += find_traps(
         frame, target, task, split=split, split_column=split_column, columns=columns, notes=manifest.notes
     )
+    findings += about_rows_left_out(len(frame), manifest.rows_stored)
     _stop_at(findings, columns)
     record = _dataset_record(frame, manifest, columns, target, split_column)
     plan = _plan(charter, frame, columns, names)
@@ -94,7 +95,8 @@ def make_rows(charter: Charter, question: Question, settings: Settings) -> Prepa
 
     Raises DatasetError: too few rows or groups.
     """
-    frame, _ = dataset.read(settings.lake, question.dataset.name, question.dataset.version)
+    stored = question.dataset
+    frame, _ = dataset.read(settings.lake, stored.name, stored.version, newest=charter.newest_rows)
     made = question.plan.make(frame, wanted=frame[question.target].notna().to_numpy())
     protocol, task = charter.protocol(), charter.criteria().task
     target = numeric_target(frame.iloc[made.rows], question.target, task)
@@ -215,7 +217,7 @@ def _dataset_record(
         name=manifest.name,
         version=manifest.version,
         sources=tuple(source.name for source in manifest.sources),
-        rows=manifest.rows_stored,
+        rows=len(frame),
         quarantined=manifest.rows_quarantined,
         development_rows=0,
         untouched_rows=0,

@@ -7,6 +7,8 @@ import yaml
 
 from flows.charter import make_charter
 from flows.errors import SourceError
+from flows.lake import stream
+from flows.steps import inspect
 from flows.steps.inspect import content, look_at_file
 
 CSV = "Time,Force [kN],Scrap,Tag\n2026-01-01 06:00,1.5,0,a\n2026-01-01 06:01,2.5,1,b\n2026-01-01 06:02,oops,0,a\n"
@@ -58,3 +60,13 @@ def test_a_file_of_texts_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as refused:
         look_at_file("a.csv", str(tmp_path))
     assert str(refused.value) == "no column of a.csv holds numbers or two values, so none can be predicted"
+
+
+def test_of_a_file_larger_than_memory_the_first_rows_are_looked_at(
+    press: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "LARGE_BYTES", 100)
+    monkeypatch.setattr(inspect, "_HEAD_BYTES", 400)
+    account = look_at_file(str(press), "")
+    assert (account.rows_read, account.rows_good, account.rows_bad) == (14, 13, 1)
+    assert account.notes[0] == "The file has 0.0 GB; only its first 14 rows were looked at."

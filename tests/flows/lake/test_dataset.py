@@ -62,6 +62,14 @@ def test_many_rows_lie_in_parts_and_keep_their_order(tmp_path: Path, monkeypatch
     pd.testing.assert_frame_equal(dataset.read(tmp_path, "press")[0], checked().frame)
 
 
+@pytest.mark.parametrize("newest", [1, 4, 5, 8, 11, 12])
+def test_the_newest_rows_are_the_last_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newest: int) -> None:
+    monkeypatch.setattr(dataset, "ROWS_PER_PART", 4)
+    dataset.write(checked(), name="press", lake=tmp_path)
+    found, _ = dataset.read(tmp_path, "press", newest=newest)
+    pd.testing.assert_frame_equal(found, checked().frame.tail(newest).reset_index(drop=True))
+
+
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full_disk(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")

@@ -100,3 +100,12 @@ def test_the_unit_and_time_columns_are_no_inputs_and_rows_without_windows_stay(p
     _, question, made = prepared(plant, **plain, unit_column="pump", time_column="when", block_rows=25)
     assert question.plan.channels == ("row", "heat") and question.plan.others == ()
     assert made.development.rows + made.untouched.rows == 600
+
+
+def test_only_the_newest_rows_are_used_where_the_charter_says_so_and_a_finding_says_it(plant: Settings) -> None:
+    plain = {"window_rows": 0, "window_step": 0}
+    _, question, made = prepared(plant, **plain, unit_column="pump", newest_rows=250)
+    assert question.dataset.rows == made.development.rows + made.untouched.rows == 250
+    assert open_rows(made.development).frame["row"].min() >= 350
+    (said,) = [one.evidence for one in question.findings if one.code == "newest_rows_only"]
+    assert said == "Of 600 rows of the data set the newest 250 are used."
