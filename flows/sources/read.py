@@ -213,6 +213,8 @@ def _read_parquet(data: bytes, name: str) -> Table:
         raise SourceError(f'the Parquet file "{name}" is damaged or cut off; copy it again') from error
     if found.num_rows == 0 or found.num_columns == 0:
         raise SourceError(f'the Parquet file "{name}" has no rows; export it again with its data')
+    while any(pa.types.is_struct(column.type) for column in found.schema):
+        found = found.flatten()
     columns = read_headers(found.column_names)
     frame = text_frame(list(zip(*(column.to_pylist() for column in found.columns), strict=True)), columns.names)
     return single_source(
@@ -222,5 +224,9 @@ def _read_parquet(data: bytes, name: str) -> Table:
         ["\t".join(row) for row in frame.to_numpy()],
         units=columns.units,
         headers=columns.headers,
-        notes=columns.notes,
+        notes=(*columns.notes, *(_about_lists(one.name) for one in found.schema if pa.types.is_nested(one.type))),
     )
+
+
+def _about_lists(name: str) -> str:
+    return f'The cells of "{name}" hold lists and are read as text; where they matter, give every place its own column.'
