@@ -261,7 +261,8 @@ def _evaluate(charter: "Charter", running: Settings, folder: Path, *, wait: bool
 
 def _own_file(data_file: str, folder: Path, running: Settings) -> Path | None:
     """The charter's data file where it lies beside the charter or here; None: the flow finds it in data/1_raw."""
-    if not data_file or (running.raw / data_file).exists():
+    # Joined to a folder, an absolute path stays what it is, and would seem to lie in the raw folder.
+    if not data_file or (not Path(data_file).is_absolute() and (running.raw / data_file).exists()):
         return None
     return next((path for path in (folder / data_file, Path(data_file)) if path.exists()), None)
 

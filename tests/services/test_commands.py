@@ -61,13 +61,15 @@ def test_the_same_file_ingested_again_is_a_visible_no_op(deployed_services: Sett
     assert again[2] == "40 rows, 1 in quarantine; nothing new, this content is in the lake already."
 
 
+@pytest.mark.parametrize("named", ["press.csv", "the whole path, as a draft of inspect names it"])
 def test_a_charter_beside_its_file_is_taken_and_a_wrong_target_is_one_sentence(
-    deployed_services: Settings, tmp_path: Path
+    deployed_services: Settings, tmp_path: Path, named: str
 ) -> None:
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     (folder / "press.csv").write_text(CSV)
-    (folder / "press.yaml").write_text(CHARTER)
+    path = named if named == "press.csv" else str(folder / "press.csv")
+    (folder / "press.yaml").write_text(CHARTER.replace("press.csv", path))
     done = _depthcase(deployed_services, tmp_path, "run", "elsewhere/press.yaml")
     assert done.returncode == 1
     assert "press.csv -> typed version " in done.stdout
