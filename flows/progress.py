@@ -21,7 +21,8 @@ class Progress:
         """minutes: the charter's budget. shares: part of it by step, in the order of the steps; they add up to 1."""
         self._minutes, self._shares, self._done = minutes, dict(shares), 0.0
         self._started = time.monotonic()
-        made = create_progress_artifact(progress=0.0, key="progress", description=f"Begun; at most {minutes:.0f} min.")
+        begun = f"Begun; at most {_span(60 * minutes)}."
+        made = create_progress_artifact(progress=0.0, key="progress", description=begun)
         self._artifact = cast(UUID, made)
 
     def finished(self, step: str) -> None:
@@ -35,9 +36,9 @@ class Progress:
             self._done += self._shares.pop(earlier)
 
     def _sentence(self, step: str) -> str:
-        left = max(0.0, self._minutes * (1 - self._done))
-        spent = (time.monotonic() - self._started) / 60
-        return f"{step.capitalize()} done after {spent:.1f} min, at most {left:.0f} min left."
+        left = 60 * self._minutes * sum(self._shares.values())
+        rest = f", at most {_span(left)} left" if self._shares else ""
+        return f"{step.capitalize()} done after {_span(time.monotonic() - self._started)}{rest}."
 
 
 def reading_progress() -> Callable[[stream.Progress], None]:

@@ -38,3 +38,20 @@ def test_minutes_are_told_as_minutes() -> None:
     assert sentence == "1,024 of 10,240 MiB read at 64 MiB/s, 2.4 min left."
     sentence = progress.reading_sentence(stream.Progress(1024 * MIB, 1024 * MIB, 75.0, again=True))
     assert sentence == "1,024 MiB read a second time, for rows that repeat, at 14 MiB/s in 1.2 min."
+
+
+def test_an_evaluation_tells_what_is_left_until_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(progress, "create_progress_artifact", lambda **given: said.append(given["description"]))
+    monkeypatch.setattr(progress, "update_progress_artifact", lambda _, **given: said.append(given["description"]))
+    moments = iter([0.0, 12.0, 95.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(moments))
+    bar = progress.Progress(1.5, {"sweep": 0.5, "proof": 0.4, "delivery": 0.1})
+    bar.finished("sweep")
+    bar.begins("delivery")
+    bar.finished("delivery")
+    assert said == [
+        "Begun; at most 1.5 min.",
+        "Sweep done after 12 s, at most 45 s left.",
+        "Delivery done after 1.6 min.",
+    ]
