@@ -103,7 +103,8 @@ class ReluNetwork:
             raise ArgumentError("input_scale holds a zero; give a constant column the scale 1")
         weights, biases = [w.copy() for w in self.weights], [b.copy() for b in self.biases]
         weights[0] = weights[0] / scale
-        biases[0] = biases[0] - weights[0] @ mean
+        # Not a matrix product: BLAS adds up in another order on other processors, and a trained network has one form.
+        biases[0] = biases[0] - (weights[0] * mean).sum(axis=1)
         out = np.broadcast_to(arguments.finite_array(output_scale, "output_scale"), (self.output_dim,))
         weights[-1] = weights[-1] * out[:, None]
         biases[-1] = biases[-1] * out + arguments.finite_array(output_mean, "output_mean")

@@ -6,8 +6,7 @@ from numba import njit
 from relu_core.arguments import Floats
 
 
-# The order of a sum of squares does not matter for an estimate; left free, the compiler makes vector code of it.
-@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
+@njit(cache=True, error_model="numpy")
 def carry_errors(weight: Floats, bias: Floats, sizes: Floats, relative: float) -> tuple[Floats, Floats, Floats]:
     """One layer on: squared size, error and slope of its inputs, sizes (3, n), become those of its units, (3, m).
 

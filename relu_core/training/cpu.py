@@ -1,5 +1,6 @@
 """The cpu engine: lays the networks of one fold side by side in memory and runs the compiled kernels over them."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -9,7 +10,7 @@ from relu_core.training import streams
 from relu_core.training.cpu_kernels import Dealt, Networks, Room, lay_out, spread_of_outputs, train_epochs
 from relu_core.training.losses import LOSSES
 from relu_core.training.preparation import Job, Outcome, PreparedFold, Rows
-from relu_core.training.recipe import Recipe
+from relu_core.training.recipe import Floats32, Recipe
 
 # Lanes: rows that go through a network together. 64 is one stripe of the vector blocks; at 128 the sums over lanes cost
 # little.
@@ -18,6 +19,8 @@ _FEW, _MANY = 64, 128
 _MANY_UNITS = 1500
 # Flat parameters of each network begin at a multiple of this, so that no vector holds parameters of two networks.
 _ALIGN = 16
+# Arrays begin at a multiple of so many bytes, a cache line: a vector that lies in two of them takes twice as long.
+_LINE = 64
 # Between two looks at the clock the kernels run about this long.
 _SECONDS = 0.05
 
@@ -43,7 +46,7 @@ def spreads_of_outputs(fold: PreparedFold, jobs: Sequence[Job], outcomes: Sequen
     rows, most = _laid_out(fold.validation, _MANY), 0
     for job in jobs:
         most = max(most, sum(width + 1 for width in job.spec.layer_sizes[1:]))
-    activations, D = np.empty(most * _MANY, np.float32), len(fold.validation.y)
+    activations, D = _zeros(most * _MANY), len(fold.validation.y)
     return [
         spread_of_outputs(outcome.parameters, np.array(job.spec.layer_sizes), rows, D, _MANY, activations)
         for job, outcome in zip(jobs, outcomes, strict=True)
@@ -79,8 +82,13 @@ def _train_in_lanes(
 
 def _empty_stripes(D: int, n: int, batch: int, lanes: int) -> Dealt:
     stripes = -(-D // batch) * -(-batch // lanes)
-    y, weight = np.empty((stripes, lanes), np.float32), np.empty((stripes, lanes), np.float32)
-    return Dealt(np.empty((stripes, (n + 1) * lanes), np.float32), y, weight)
+    return Dealt(_zeros(stripes, (n + 1) * lanes), _zeros(stripes, lanes), _zeros(stripes, lanes))
+
+
+def _zeros(*shape: int) -> Floats32:
+    flat = np.zeros(math.prod(shape) + _LINE // 4, np.float32)
+    first = -flat.ctypes.data % _LINE // 4
+    return flat[first : first + math.prod(shape)].reshape(shape)
 
 
 def _laid_out(rows: Rows, lanes: int) -> Dealt:
@@ -97,17 +105,18 @@ def _networks(jobs: Sequence[Job], recipe: Recipe) -> Networks:
         sizes[i, : len(job.spec.layer_sizes)] = job.spec.layer_sizes
     lengths = [-(-len(job.start) // _ALIGN) * _ALIGN for job in jobs]
     start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    parameters = np.zeros(start[-1], np.float32)
+    parameters, kept, mean, square = (_zeros(start[-1]) for _ in range(4))
     for i, job in enumerate(jobs):
         parameters[start[i] : start[i] + len(job.start)] = job.start
+    kept[:] = parameters
     return Networks(
         sizes=sizes,
         layers=np.array([len(job.spec.layer_sizes) - 1 for job in jobs], np.int64),
         start=start,
         parameters=parameters,
-        mean=np.zeros_like(parameters),
-        square=np.zeros_like(parameters),
-        kept=parameters.copy(),
+        mean=mean,
+        square=square,
+        kept=kept,
         keys=np.array([job.order_key for job in jobs], np.uint64),
         decay=np.ones((count, 2)),
         running=np.ones(count, np.bool_),
@@ -123,13 +132,13 @@ def _room(jobs: Sequence[Job], D: int, batch: int, lanes: int) -> Room:
     widest = max(max(job.spec.layer_sizes) for job in jobs)
     longest = -(-max(len(job.start) for job in jobs) // _ALIGN) * _ALIGN
     return Room(
-        activations=np.zeros(units * lanes, np.float32),
-        slopes=np.zeros(widest * lanes, np.float32),
-        other_slopes=np.zeros(widest * lanes, np.float32),
-        gradient=np.zeros(longest, np.float32),
+        activations=_zeros(units * lanes),
+        slopes=_zeros(widest * lanes),
+        other_slopes=_zeros(widest * lanes),
+        gradient=_zeros(longest),
         rows=np.empty(D, np.uint32),
         batches=np.empty(-(-D // batch), np.uint32),
-        scratch=np.empty(2 * lanes, np.float32),
+        scratch=_zeros(3 * lanes),
     )
 
 

@@ -7,7 +7,6 @@ import numpy as np
 from numba import njit
 
 from relu_core.training.losses_kernels import (
-    FAST,
     costs_of_classes,
     costs_of_numbers,
     slopes_of_classes,
@@ -15,7 +14,7 @@ from relu_core.training.losses_kernels import (
 )
 from relu_core.training.preparation import Rows
 from relu_core.training.streams_kernels import shuffle
-from relu_core.training.vector_blocks import layer_backward, layer_forward, layer_gradient
+from relu_core.training.vector_blocks import layer_backward, layer_forward, layer_gradient, multiply_add
 
 _ZERO, _ONE, _LOWEST = np.float32(0.0), np.float32(1.0), np.float32(-np.inf)
 _BETA_1, _BETA_2, _EPSILON = np.float32(0.9), np.float32(0.999), np.float32(1e-8)
@@ -68,7 +67,7 @@ class Room(NamedTuple):
     scratch: np.ndarray
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, error_model="numpy")
 def lay_out(
     X: np.ndarray, y: np.ndarray, weight: np.ndarray, order: np.ndarray, batch: int, lanes: int, dealt: Dealt
 ) -> None:
@@ -96,7 +95,7 @@ def lay_out(
         stripe[n * lanes :] = _ONE
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _forward(
     parameters: np.ndarray, sizes: np.ndarray, layers: int, X: np.ndarray, x: int, activations: np.ndarray, lanes: int
 ) -> int:
@@ -123,7 +122,7 @@ def _slopes(loss: int, room: Room, at: int, m: int, dealt: Dealt, s: int, lanes:
         slopes_of_classes(room.activations, at, m, dealt.y, dealt.weight, s, lanes, room.slopes, room.scratch)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _backward(
     parameters: np.ndarray, sizes: np.ndarray, layers: int, X: np.ndarray, x: int, room: Room, lanes: int
 ) -> None:
@@ -153,7 +152,7 @@ def _backward(
         layer_gradient(spare, 0, count, X, x, row, room.gradient, k * row, lanes)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _adam(
     parameters: np.ndarray,
     mean: np.ndarray,
@@ -166,16 +165,17 @@ def _adam(
     """One step of Adam; the gradient is left at 0 for the next minibatch."""
     for i in range(parameters.shape[0]):
         g = gradient[i]
-        first = _BETA_1 * mean[i] + _REST_1 * g
-        second = _BETA_2 * square[i] + _REST_2 * g * g
+        first = multiply_add(_BETA_1, mean[i], _REST_1 * g)
+        second = multiply_add(_BETA_2, square[i], _REST_2 * g * g)
         # The averages of a unit that died fade into subnormal numbers, on which processors are ten times slower.
         first = first if abs(first) > _TINY else _ZERO
         second = second if second > _TINY else _ZERO
         mean[i], square[i], gradient[i] = first, second, _ZERO
-        parameters[i] = shrink * parameters[i] - step * first / (spread * math.sqrt(second) + _EPSILON)
+        move = step * first / multiply_add(spread, math.sqrt(second), _EPSILON)
+        parameters[i] = multiply_add(shrink, parameters[i], -move)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, nogil=True, error_model="numpy")
 def _watch(
     loss: int, parameters: np.ndarray, sizes: np.ndarray, layers: int, watched: Dealt, room: Room, lanes: int
 ) -> float:
@@ -185,13 +185,13 @@ def _watch(
         at = _forward(parameters, sizes, layers, watched.X, s * watched.X.shape[1], room.activations, lanes)
         y, weight = watched.y[s], watched.weight[s]
         if loss < 3:
-            mean += float(costs_of_numbers(loss, room.activations, at, y, weight))
+            mean += float(costs_of_numbers(loss, room.activations, at, y, weight, room.scratch))
         else:
             mean += float(costs_of_classes(room.activations, at, m, y, weight, room.scratch))
     return mean
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, nogil=True, error_model="numpy")
 def _train_epoch(
     loss: int,
     net: int,
@@ -281,7 +281,7 @@ def train_epochs(
     return running
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, nogil=True, error_model="numpy")
 def spread_of_outputs(
     parameters: np.ndarray, sizes: np.ndarray, rows: Dealt, D: int, lanes: int, activations: np.ndarray
 ) -> float:

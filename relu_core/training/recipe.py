@@ -75,7 +75,9 @@ class Recipe:
         """The step of every epoch, (epochs,)."""
         if self.schedule == "constant":
             return np.full(self.epochs, self.learning_rate)
-        return self.learning_rate * 0.5 * (1.0 + np.cos(np.pi * np.arange(self.epochs) / self.epochs))
+        share = 0.5 * (1.0 + np.cos(np.pi * np.arange(self.epochs) / self.epochs))
+        # To the digits of float32: processors do not agree on the last ones of a cosine.
+        return self.learning_rate * share.astype(np.float32).astype(np.float64)
 
 
 def initial_parameters(layer_sizes: tuple[int, ...], recipe: Recipe, rng: np.random.Generator) -> Floats32:

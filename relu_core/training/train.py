@@ -82,7 +82,7 @@ def train_networks(
     (m logits).
     folds: which rows to learn from, see `Fold`; inputs and numbers to predict are standardised by the training rows of
     each fold, and that scaling is folded into the first and last layer. seeds: one network each; the same seed gives
-    the same bits on one kind of processor, whatever else is trained beside it, in however many threads. sample_weight
+    the same bits on every processor, whatever else is trained beside it, in however many threads. sample_weight
     (D,): importance of rows. class_weight: "balanced" or one number a class.
     device: "cpu" (compiled), "cuda" (torch) or "auto" (cuda for large networks where there is one). threads: networks
     trained at the same time on the cpu.

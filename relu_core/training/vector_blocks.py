@@ -1,8 +1,10 @@
-"""The three matrix products of training, written as vector instructions that numba compiles into its kernels.
+"""Matrix products and the multiply-add of training, written as instructions that numba compiles into its kernels.
 
 Lanes are the rows of a minibatch: activations lie [unit][lane]. A block of output units times a stripe of lanes stays
 in registers over the whole sum. Left to the compiler's own vectorising, sums go through memory and half the machine is
 lost.
+Every sum has an order written here, and every product says whether it is rounded before it is added. The compiler may
+choose neither: it chooses otherwise for another processor, or where it puts a copy of a kernel into another kernel.
 Numba keeps compiled kernels by the time stamp of the kernels' file alone: after a change here, remove __pycache__.
 """
 
@@ -21,7 +23,8 @@ from numba.extending import intrinsic
 _F32, _I64 = ir.FloatType(), ir.IntType(64)
 # Inputs of a gradient that are worked on together: 48 rows of 128 lanes take half of a first-level cache.
 _PANEL = 48
-_FAST = ("reassoc", "nsz", "arcp", "contract", "afn")
+# Sums over the lanes of a stripe: so many side by side on every processor, lane 0, 16, 32 ... in the first of them.
+_SUMS = 16
 
 
 @dataclass(frozen=True)
@@ -68,19 +71,30 @@ class Writer:
         first = self.builder.insert_element(none, scalar, ir.IntType(32)(0))
         return self.builder.shuffle_vector(first, none, ir.VectorType(ir.IntType(32), self.width)([0] * self.width))
 
-    def zero(self) -> ir.Value:
-        return ir.Constant(self.vector, [0.0] * self.width)
+    def zero(self, width: int | None = None) -> ir.Value:
+        return ir.Constant(ir.VectorType(_F32, width or self.width), [0.0] * (width or self.width))
 
     def multiply_add(self, a: ir.Value, b: ir.Value, c: ir.Value) -> ir.Value:
-        return self.builder.fadd(self.builder.fmul(a, b, flags=_FAST), c, flags=_FAST)
+        """a b + c, rounded once; a function call for each number where a processor cannot do that."""
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        fused = cgutils.get_or_insert_function(self.builder.module, kind, f"llvm.fma.v{self.width}f32")
+        return self.builder.call(fused, [a, b, c])
 
     def blend(self, a: ir.Value, b: ir.Value, mask: list[int]) -> ir.Value:
         return self.builder.shuffle_vector(a, b, ir.VectorType(ir.IntType(32), len(mask))(mask))
 
+    def joined(self, places: list[ir.Value]) -> ir.Value:
+        """The vectors at 1, 2 or 4 places as one, end to end."""
+        vectors = [self.builder.load(place) for place in places]
+        while len(vectors) > 1:
+            ends = list(range(2 * vectors[0].type.count))
+            vectors = [self.blend(a, b, ends) for a, b in zip(vectors[::2], vectors[1::2], strict=True)]
+        return vectors[0]
+
     def sums(self, group: list[ir.Value]) -> ir.Value:
-        """The sums of four vectors as one vector of four: transposes while adding, so that no addition is wasted."""
+        """The sums of four vectors of 16 as one of four: transposes while adding, so that no addition is wasted."""
         a, b, c, d = group
-        width, fours = self.width, range(0, self.width, 4)
+        width, fours = _SUMS, range(0, _SUMS, 4)
         low = [i + j for i in fours for j in (0, width, 1, width + 1)]
         high = [i + j for i in fours for j in (2, width + 2, 3, width + 3)]
         first, second = (self.builder.fadd(self.blend(p, q, low), self.blend(p, q, high)) for p, q in ((a, b), (c, d)))
@@ -184,9 +198,14 @@ def _gradients(builder: ir.IRBuilder, args: tuple[ir.Value, ...]) -> None:
     """G[j * across + k] += sum over lanes of S[j] X[k] for j < J, k < K."""
     S, J, X, K, G, across, lanes = args
     shape = host_shape()
-    write = Writer(builder, shape.width)
+    write, parts = Writer(builder, shape.width), range(_SUMS // shape.width)
     with builder.goto_entry_block():
-        sums = [builder.alloca(write.vector) for _ in range(shape.gradient_units * shape.gradient_inputs)]
+        sums = [
+            [builder.alloca(write.vector) for _ in parts] for _ in range(shape.gradient_units * shape.gradient_inputs)
+        ]
+
+    def row(start: ir.Value, i: int) -> ir.Value:
+        return builder.mul(builder.add(start, _I64(i)), lanes)
 
     def add_to(j: ir.Value, u: int, k: ir.Value, i: int, part: ir.Value) -> None:
         place = write.address(G, builder.mul(builder.add(j, _I64(u)), across), builder.add(k, _I64(i)))
@@ -194,19 +213,19 @@ def _gradients(builder: ir.IRBuilder, args: tuple[ir.Value, ...]) -> None:
         builder.store(builder.fadd(builder.load(place, align=4), part), place, align=4)
 
     def block(j: ir.Value, units: int, k: ir.Value, inputs: int) -> None:
-        for i in range(units * inputs):
-            builder.store(write.zero(), sums[i])
-        with _loop(builder, _I64(0), lanes, shape.width) as (z, _):
-            values = [
-                write.load(write.address(X, builder.mul(builder.add(k, _I64(i)), lanes), z), 0) for i in range(inputs)
-            ]
-            for u in range(units):
-                slope = write.load(write.address(S, builder.mul(builder.add(j, _I64(u)), lanes), z), 0)
-                for i, value in enumerate(values):
-                    place = sums[u * inputs + i]
-                    builder.store(write.multiply_add(slope, value, builder.load(place)), place)
+        for part in parts:
+            for i in range(units * inputs):
+                builder.store(write.zero(), sums[i][part])
+            with _loop(builder, _I64(part * shape.width), lanes, _SUMS) as (z, _):
+                values = [write.load(write.address(X, row(k, i), z), 0) for i in range(inputs)]
+                for u in range(units):
+                    slope = write.load(write.address(S, row(j, u), z), 0)
+                    for i, value in enumerate(values):
+                        place = sums[u * inputs + i][part]
+                        builder.store(write.multiply_add(slope, value, builder.load(place)), place)
         for first in range(0, units * inputs, 4):
-            group = [builder.load(sums[i]) if i < units * inputs else write.zero() for i in range(first, first + 4)]
+            places = range(first, first + 4)
+            group = [write.joined(sums[i]) if i < units * inputs else write.zero(_SUMS) for i in places]
             total = write.sums(group)
             if inputs == 4:
                 add_to(j, first // 4, k, 0, total)
@@ -280,7 +299,17 @@ def _layer_gradient(typing_context, S, s, J, X, x, K, G, g, lanes):  # type: ign
     return types.void(S, i, i, X, i, i, G, i, i), generate
 
 
+def _multiply_add(typing_context, a, b, c):  # type: ignore[no-untyped-def]
+    """a b + c in float32, rounded once."""
+
+    def generate(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        return builder.fma(*args)
+
+    return types.float32(types.float32, types.float32, types.float32), generate
+
+
 # Numba gives the first argument itself; a type checker cannot know.
 layer_forward: Any = intrinsic(_layer_forward)
 layer_backward: Any = intrinsic(_layer_backward)
 layer_gradient: Any = intrinsic(_layer_gradient)
+multiply_add: Any = intrinsic(_multiply_add)
