@@ -3,12 +3,11 @@
 import numpy as np
 from numba import njit
 
-FAST = {"reassoc", "contract", "nsz", "arcp"}
 # A row this near a generator's hyperplane lies on it: it belongs to both sides, so nothing is lost by either.
 ON_HYPERPLANE = 1e-11
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, error_model="numpy")
 def classify_cell(cells, c, x):
     """Counts the rows that the cell's generators leave undecided; marks cells that are all on (1) or all off (2)."""
     M, D = x.shape
@@ -30,7 +29,7 @@ def classify_cell(cells, c, x):
     cells.child[c, 1] = -1
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, error_model="numpy")
 def crossings(cells, c, x, first, second, places):
     """Places t in (0, 1) where data hyperplanes cross the edge (1 - t) V_first + t V_second; returns their number."""
     M, D = x.shape
@@ -46,7 +45,7 @@ def crossings(cells, c, x, first, second, places):
     return count
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, error_model="numpy")
 def choose_cut(cells, c, x, places):
     """The edge crossed by most data hyperplanes (the wider one in a tie) and the median place on it."""
     M = x.shape[0]
@@ -66,7 +65,7 @@ def choose_cut(cells, c, x, places):
     return best_first, best_second, place
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, error_model="numpy")
 def cut_cell(cells, c, x, places, count):
     """Cuts cell c at its chosen place, once; the two children are cells count and count + 1. Returns the new count."""
     if cells.child[c, 0] >= 0:

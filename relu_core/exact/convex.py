@@ -79,7 +79,7 @@ def convex_bound(
     if output_bias:
         dual -= problem.weight * dual.sum()
     found = max(_ascend(rows, sign * dual, units, 0)[1].max(initial=0.0) for sign in (1.0, -1.0))
-    limit = _gain_limit(rows, dual, max(found, problem.weight_decay) * (1.0 + 0.1 * gap), start + time_limit)
+    limit, found = _gain_limit(rows, dual, max(found, problem.weight_decay), 0.1 * gap, start + time_limit)
     lower = max(0.0, _scaled_dual(problem, dual, problem.weight_decay / max(limit, 1e-300)))
     upper = float(problem.weight @ (outputs - problem.y) ** 2 + problem.weight_decay * lengths.sum())
     network = replace(problem, width=max(1, len(signs))).network(signs, (units * lengths[:, None]) @ to_unit, bias)
@@ -164,36 +164,44 @@ def _best_lengths(problem: Problem, rows: Floats, units: Floats, signs: Floats) 
     return x[first:], float(x[0]) if first else 0.0
 
 
-def _gain_limit(rows: Floats, dual: Floats, enough: float, deadline: float) -> float:
-    """Upper bound on |sum_i dual_i relu(u . x_i)| over all units of norm 1; not below `enough`, where it may stop."""
-    x, limits = np.ascontiguousarray(rows.T), []
+def _gain_limit(rows: Floats, dual: Floats, found: float, share: float, deadline: float) -> tuple[float, float]:
+    """Upper bound on |sum_i dual_i relu(u . x_i)| over all units of norm 1, and the largest that was met.
+
+    found: what is known to be met. The search may stop at a limit that exceeds the largest met by this share.
+    """
+    x, limit = np.ascontiguousarray(rows.T), 0.0
     for sign in (1.0, -1.0):
-        limit = gain_over_ball(rows, sign * dual)
-        if limit > enough and len(x) <= CELLS_UP_TO:
-            limit = min(limit, _one_sided_limit(x, sign * dual, enough, deadline))
-        limits.append(limit)
-    return max(enough, *limits)
+        one_sided = gain_over_ball(rows, sign * dual)
+        if one_sided > found * (1.0 + share) and len(x) <= CELLS_UP_TO:
+            # the second search gets what the first leaves, the first no more than half
+            now = time.perf_counter()
+            until = deadline if sign < 0 else now + 0.5 * max(0.0, deadline - now)
+            limit_of_cells, found = _one_sided_limit(x, sign * dual, found, share, until)
+            one_sided = min(one_sided, limit_of_cells)
+        limit = max(limit, one_sided)
+    return max(limit, found * (1.0 + share)), found
 
 
-def _one_sided_limit(x: Floats, dual: Floats, enough: float, deadline: float) -> float:
+def _one_sided_limit(x: Floats, dual: Floats, found: float, share: float, deadline: float) -> tuple[float, float]:
     M, count = len(x), 0
     heap: list[tuple[float, int, Floats]] = []
     corners = np.vstack([np.eye(M), np.full(M, -1.0 / np.sqrt(M))])
-    for left_out in range(M + 1):
-        cone = np.ascontiguousarray(np.delete(corners, left_out, axis=0))
-        heappush(heap, (-most_gain(cone, x, dual)[0], count, cone))
-        count += 1
-    while -heap[0][0] > enough and time.perf_counter() < deadline:
+    cones = [np.ascontiguousarray(np.delete(corners, left_out, axis=0)) for left_out in range(M + 1)]
+    while True:
+        for cone in cones:
+            limit, met = most_gain(cone, x, dual)
+            # cells shrink towards the unit that gains most, whose gain no limit undercuts
+            found = max(found, met)
+            heappush(heap, (-limit, count, cone))
+            count += 1
+        if -heap[0][0] <= found * (1.0 + share) or time.perf_counter() >= deadline:
+            return -heap[0][0], found
         _, _, cone = heappop(heap)
         first, second = widest_edge(cone, x, dual)
         middle = cone[first] + cone[second]
         middle /= np.linalg.norm(middle)
-        for replaced in (first, second):
-            half = cone.copy()
-            half[replaced] = middle
-            heappush(heap, (-most_gain(half, x, dual)[0], count, half))
-            count += 1
-    return max(enough, -heap[0][0])
+        cones = [cone.copy(), cone.copy()]
+        cones[0][first], cones[1][second] = middle, middle
 
 
 def _scaled_dual(problem: Problem, dual: Floats, most: float) -> float:

@@ -20,6 +20,7 @@ from relu_core.exact.scratch import (
     NUMBER,
     PENALTY,
     PICKED,
+    PLACES,
     RAISED,
     RIGHT,
     SCALED,
@@ -32,6 +33,7 @@ from relu_core.exact.scratch import (
     WEIGHT,
     T,
 )
+from relu_core.exact.sums_kernels import sum_of_products
 
 # What rounding leaves of the dual conditions is charged to the bound, for weights this many times the dual point's own;
 # a dual point is repaired until it is charged less than DUAL_CHARGE, and not used above DUAL_LIMIT.
@@ -77,23 +79,18 @@ def move_dual(task, shift, p, free, units, positive, R, work):
 def dual_conditions(task, theta, shift, p, free, units, positive, R, work):
     """RIGHT = what each unknown's weight adds per unit in the dual: must be 0 for free ones, at least 0 else."""
     M, right, scaled, side, dual = task.x.shape[0], work.vector[RIGHT], work.row[SCALED], work.row[SIDE], work.row[DUAL]
-    weight = work.row[WEIGHT]
+    weight, upwards = work.row[WEIGHT], work.row[PLACES]
     for a in range(free):
-        s, column = 0.0, work.column[JACOBIAN, a]
-        for r in range(R):
-            s += weight[r] * dual[r] * column[r]
-        right[a] = s
+        right[a] = sum_of_products((weight, dual, work.column[JACOBIAN, a]), R)
     for j in range(units):
         sign, beta = 1.0 if j < positive else -1.0, work.unit[BETA, j]
         for r in range(R):
             scaled[r] = weight[r] * beta[r] if sign * side[r] > 0.0 else 0.0
+        for r in range(R):
+            upwards[r] = 0.0 if sign * side[r] > 0.0 else weight[r] * dual[r]
         for k in range(M):
-            s, lower, upper = work.vector[PENALTY, free + j * M + k], work.cone[VISITED, j, k], work.cone[RAISED, j, k]
-            for r in range(R):
-                s += scaled[r] * lower[r]
-            for r in range(R):
-                s -= 0.0 if sign * side[r] > 0.0 else weight[r] * dual[r] * upper[r]
-            right[free + j * M + k] = s
+            s = work.vector[PENALTY, free + j * M + k] + sum_of_products((scaled, work.cone[VISITED, j, k]), R)
+            right[free + j * M + k] = s - sum_of_products((upwards, work.cone[RAISED, j, k]), R)
     if task.loss == SQUARED:
         for a in range(p):
             moment = -work.vector[MOMENT, a]
@@ -106,7 +103,7 @@ def dual_conditions(task, theta, shift, p, free, units, positive, R, work):
 def dual_value(task, theta, shift, p, R, total, work):
     """The bound that the multipliers in DUAL prove, when their conditions hold."""
     weight, dual, side, target = work.row[WEIGHT], work.row[DUAL], work.row[SIDE], work.row[TARGET]
-    value = work.vector[NUMBER, NORM_COST]
+    gain, value = work.row[SCALED], work.vector[NUMBER, NORM_COST]
     if task.loss == SQUARED:
         value += total
         for a in range(p):
@@ -115,22 +112,22 @@ def dual_value(task, theta, shift, p, R, total, work):
                 s += work.square[GRAM, a, b] * (theta[b] + shift[b])
             value -= (theta[a] + shift[a]) * s
         for r in range(R):
-            value -= weight[r] * dual[r] * (0.25 * dual[r] + side[r] * target[r])
+            gain[r] = -dual[r] * (0.25 * dual[r] + side[r] * target[r])
     elif task.loss == HUBER:
         for r in range(R):
-            value -= weight[r] * dual[r] * (0.5 * dual[r] + side[r] * target[r])
+            gain[r] = -dual[r] * (0.5 * dual[r] + side[r] * target[r])
     elif task.loss == ABSOLUTE:
         for r in range(R):
-            value -= weight[r] * dual[r] * side[r] * target[r]
+            gain[r] = -dual[r] * side[r] * target[r]
     elif task.loss == HINGE:
         for r in range(R):
-            value += weight[r] * dual[r]
+            gain[r] = dual[r]
     else:
         for r in range(R):
             t = dual[r]
             entropy = (t * np.log(t) if t > 0.0 else 0.0) + ((1.0 - t) * np.log1p(-t) if t < 1.0 else 0.0)
-            value -= weight[r] * entropy
-    return value
+            gain[r] = -entropy
+    return value + sum_of_products((weight, gain), R)
 
 
 @njit(**LOOP)

@@ -21,6 +21,7 @@ from relu_core.exact.scratch import (
     LOW,
     NEWTON,
     PICKED,
+    PLACES,
     SCALED,
     SLOPE,
     TRIAL,
@@ -28,6 +29,7 @@ from relu_core.exact.scratch import (
     T,
     Z,
 )
+from relu_core.exact.sums_kernels import sum_of_products
 
 WIDEST, NARROWEST, NARROWER = 0.1, 1e-9, 0.2
 
@@ -65,26 +67,26 @@ def network_value(task, weights, free, units, positive, work):
 @njit(**LOOP)
 def loss_of_outputs(task, softness, work):
     """Weighted loss of LOW; the corners of absolute and hinge loss are rounded over `softness`."""
-    D, value, low = task.x.shape[1], 0.0, work.row[LOW]
+    D, low, loss, y = task.x.shape[1], work.row[LOW], work.row[SCALED], task.y
     if task.loss == SQUARED:
         for i in range(D):
-            value += task.weight[i] * (low[i] - task.y[i]) * (low[i] - task.y[i])
+            loss[i] = (low[i] - y[i]) * (low[i] - y[i])
     elif task.loss == ABSOLUTE:
         for i in range(D):
-            value += task.weight[i] * np.sqrt((low[i] - task.y[i]) ** 2 + softness * softness)
+            loss[i] = np.sqrt((low[i] - y[i]) ** 2 + softness * softness)
     elif task.loss == HUBER:
         for i in range(D):
-            size = min(abs(low[i] - task.y[i]), task.delta)
-            value += task.weight[i] * size * (abs(low[i] - task.y[i]) - 0.5 * size)
+            size = min(abs(low[i] - y[i]), task.delta)
+            loss[i] = size * (abs(low[i] - y[i]) - 0.5 * size)
     elif task.loss == HINGE:
         for i in range(D):
-            short = 1.0 - task.y[i] * low[i]
-            value += task.weight[i] * 0.5 * (short + np.sqrt(short * short + softness * softness))
+            short = 1.0 - y[i] * low[i]
+            loss[i] = 0.5 * (short + np.sqrt(short * short + softness * softness))
     else:
         for i in range(D):
-            margin = -task.y[i] * low[i]
-            value += task.weight[i] * (np.log1p(np.exp(-abs(margin))) + max(0.0, margin))
-    return value
+            margin = -y[i] * low[i]
+            loss[i] = np.log1p(np.exp(-abs(margin))) + max(0.0, margin)
+    return sum_of_products((task.weight, loss), D)
 
 
 @njit(**LOOP)
@@ -202,12 +204,10 @@ def system_of_slopes(task, p, free, units, positive, work):
             for i in range(D):
                 column[i] = sign * t[i] * x[i]
     for a in range(p):
-        gradient, column = 0.0, jacobian[a]
-        for i in range(D):
-            gradient += task.weight[i] * slope[i] * column[i]
+        column = jacobian[a]
         for i in range(D):
             scaled[i] = task.weight[i] * bend[i] * column[i]
-        work.vector[GRADIENT, a] = gradient
+        work.vector[GRADIENT, a] = sum_of_products((task.weight, slope, column), D)
         products(jacobian, scaled, D, a, work.square[HESSIAN])
 
 
@@ -215,18 +215,21 @@ def system_of_slopes(task, p, free, units, positive, work):
 def rounded_system(task, weights, p, free, units, positive, work):
     """HESSIAN and GRADIENT of the rounded objective; kinks count where they curve it upwards."""
     M, D = task.x.shape
-    scaled, slope = work.row[SCALED], work.row[SLOPE]
+    scaled, slope, lifted = work.row[SCALED], work.row[SLOPE], work.row[PLACES]
     system_of_slopes(task, p, free, units, positive, work)
     for j in range(units):
         sign, turn, first = 1.0 if j < positive else -1.0, work.unit[TURN, j], free + j * M
         for i in range(D):
             scaled[i] = task.weight[i] * max(0.0, sign * slope[i]) * turn[i]
         for a in range(M):
-            for b in range(M):
-                s, left, right = 0.0, task.x[a], task.x[b]
-                for i in range(D):
-                    s += scaled[i] * left[i] * right[i]
+            column = task.x[a]
+            for i in range(D):
+                lifted[i] = scaled[i] * column[i]
+            for b in range(a + 1):
+                s = sum_of_products((lifted, task.x[b]), D)
                 work.square[HESSIAN, first + a, first + b] += s
+                if a != b:
+                    work.square[HESSIAN, first + b, first + a] += s
         if task.weight_decay > 0.0:
             norm_derivatives(task, weights, first, work)
 

@@ -25,6 +25,7 @@ from relu_core.exact.scratch import (
     NORM_COST,
     NUMBER,
     PENALTY,
+    PLACES,
     RAISED,
     RESIDUAL,
     SCALED,
@@ -41,6 +42,7 @@ from relu_core.exact.scratch import (
     U,
     Z,
 )
+from relu_core.exact.sums_kernels import sum_of_products
 
 
 @njit(**LOOP)
@@ -122,28 +124,25 @@ def row_loss(task, R, work):
         return logistic_loss(low, high, target, weight, R, side, residual, slope, bend)
     if task.loss == ABSOLUTE or task.loss == HINGE:
         return corner_loss(task, R, work)
-    total = 0.0
     for r in range(R):
         residual[r] = max(0.0, max(low[r] - target[r], target[r] - high[r]))
     for r in range(R):
         side[r] = (1.0 if low[r] > target[r] else 0.0) - (1.0 if high[r] < target[r] else 0.0)
     if task.loss == SQUARED:
-        for r in range(R):
-            total += weight[r] * residual[r] * residual[r]
-        return total
+        return sum_of_products((weight, residual, residual), R)
     return huber_loss(task, R, residual, slope, bend, work)
 
 
 @njit(**LOOP)
 def huber_loss(task, R, residual, slope, bend, work):
     """row_loss for Huber's loss, whose straight part is bent upwards a little: rows there would have no curvature."""
-    weight, curve, total = work.row[WEIGHT], work.vector[NUMBER, CORNER] * min(1.0, task.delta), 0.0
+    loss, curve = work.row[SCALED], work.vector[NUMBER, CORNER] * min(1.0, task.delta)
     for r in range(R):
         value, beyond = min(residual[r], task.delta), max(0.0, residual[r] - task.delta)
         slope[r] = value + curve * beyond
         bend[r] = 0.0 if residual[r] <= 0.0 else (1.0 if beyond == 0.0 else curve)
-        total += weight[r] * (value * (residual[r] - 0.5 * value) + 0.5 * curve * beyond * beyond)
-    return total
+        loss[r] = value * (residual[r] - 0.5 * value) + 0.5 * curve * beyond * beyond
+    return sum_of_products((work.row[WEIGHT], loss), R)
 
 
 @njit(**LOOP)
@@ -163,9 +162,8 @@ def logistic_loss(low, high, target, weight, R, side, residual, slope, bend):
 @njit(**LOOP)
 def corner_loss(task, R, work):
     """row_loss for the losses with a corner, each visited row on its given side; the corner is a hyperbola above it."""
-    low, high, target, weight = work.row[LOW], work.row[HIGH], work.row[TARGET], work.row[WEIGHT]
-    residual, slope, bend = work.row[RESIDUAL], work.row[SLOPE], work.row[BEND]
-    total, width = 0.0, work.vector[NUMBER, CORNER]
+    low, high, target, width = work.row[LOW], work.row[HIGH], work.row[TARGET], work.vector[NUMBER, CORNER]
+    residual, slope, bend, loss = work.row[RESIDUAL], work.row[SLOPE], work.row[BEND], work.row[SCALED]
     for r in range(R):
         side = work.row[SIDE, r]
         value = side * (low[r] if side > 0.0 else high[r])
@@ -173,8 +171,8 @@ def corner_loss(task, R, work):
         root = np.sqrt(value * value + 4.0 * width * width)
         residual[r], slope[r] = value, 0.5 + 0.5 * value / root
         bend[r] = 2.0 * width * width / (root * root * root)
-        total += weight[r] * 0.5 * (value + root)
-    return total
+        loss[r] = 0.5 * (value + root)
+    return sum_of_products((work.row[WEIGHT], loss), R)
 
 
 @njit(**LOOP)
@@ -238,9 +236,8 @@ def derivatives(task, theta, p, free, units, positive, R, barrier, work):
     fill_jacobian(task, free, units, positive, R, work)
     jacobian, scaled, hessian, gram = work.column[JACOBIAN], work.row[SCALED], work.square[HESSIAN], work.square[GRAM]
     for a in range(p):
-        column, s = jacobian[a], 0.0
-        for r in range(R):
-            s += weight[r] * slope[r] * column[r]
+        column = jacobian[a]
+        s = sum_of_products((weight, slope, column), R)
         if squared:
             t = -work.vector[MOMENT, a]
             for b in range(p):
@@ -290,19 +287,17 @@ def add_kinks(task, free, j, sign, R, work):
     if task.loss != ABSOLUTE and task.loss != HINGE:
         for r in range(R):
             turn[r] = steep[r] if 0.0 < t[r] < 1.0 else 0.0
-    side, slope, weight, most = work.row[SIDE], work.row[SLOPE], work.row[WEIGHT], 0.0
+    side, slope, weight, lifted = work.row[SIDE], work.row[SLOPE], work.row[WEIGHT], work.row[PLACES]
     for r in range(R):
         scaled[r] = weight[r] * slope[r] * turn[r] if sign * side[r] > 0.0 else 0.0
-    for r in range(R):
-        most = max(most, scaled[r])
-    if most == 0.0:
+    if sum_of_products((scaled,), R) == 0.0:
         return
     for k in range(M):
-        first = work.cone[VISITED, j, k]
+        column = work.cone[VISITED, j, k]
+        for r in range(R):
+            lifted[r] = scaled[r] * column[r]
         for m in range(k + 1):
-            second, s = work.cone[VISITED, j, m], 0.0
-            for r in range(R):
-                s += scaled[r] * first[r] * second[r]
+            s = sum_of_products((lifted, work.cone[VISITED, j, m]), R)
             a, b = free + j * M + k, free + j * M + m
             work.square[HESSIAN, a, b] += s
             if a != b:

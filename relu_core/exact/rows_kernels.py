@@ -25,6 +25,7 @@ from relu_core.exact.scratch import (
     VISITED,
     WEIGHT,
 )
+from relu_core.exact.sums_kernels import four_sums_of_products, sum_of_products
 
 
 @njit(**LOOP)
@@ -127,18 +128,13 @@ def gram_of_decided(task, p, free, units, positive, work):
             column, heights = jacobian[free + j * M + k], work.cone[HEIGHT, j, k]
             for i in range(D):
                 column[i] = sign * heights[i] if kind[i] > 0 else 0.0
-    total = 0.0
-    for i in range(D):
-        total += decided[i] * task.y[i] * task.y[i]
     for a in range(p):
-        column, moment = jacobian[a], 0.0
+        column = jacobian[a]
         for i in range(D):
             scaled[i] = decided[i] * column[i]
-        for i in range(D):
-            moment += scaled[i] * task.y[i]
-        work.vector[MOMENT, a] = moment
+        work.vector[MOMENT, a] = sum_of_products((scaled, task.y), D)
         products(jacobian, scaled, D, a, gram)
-    return total
+    return sum_of_products((decided, task.y, task.y), D)
 
 
 @njit(**LOOP)
@@ -146,20 +142,11 @@ def products(jacobian, scaled, R, a, out):
     """out[a, b] = out[b, a] = scaled . jacobian[b] for b <= a, four at a time."""
     b = 0
     while b + 3 <= a:
-        first, second, third, fourth = jacobian[b], jacobian[b + 1], jacobian[b + 2], jacobian[b + 3]
-        s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
-        for r in range(R):
-            s0 += scaled[r] * first[r]
-            s1 += scaled[r] * second[r]
-            s2 += scaled[r] * third[r]
-            s3 += scaled[r] * fourth[r]
+        s0, s1, s2, s3 = four_sums_of_products(scaled, jacobian, b, R)
         out[a, b], out[a, b + 1], out[a, b + 2], out[a, b + 3] = s0, s1, s2, s3
         out[b, a], out[b + 1, a], out[b + 2, a], out[b + 3, a] = s0, s1, s2, s3
         b += 4
     while b <= a:
-        column, s0 = jacobian[b], 0.0
-        for r in range(R):
-            s0 += scaled[r] * column[r]
-        out[a, b] = s0
-        out[b, a] = s0
+        s = sum_of_products((scaled, jacobian[b]), R)
+        out[a, b], out[b, a] = s, s
         b += 1

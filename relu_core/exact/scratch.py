@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from relu_core.arguments import Floats
 
 # Options of every loop. No reference counts: a loop allocates nothing, and counting took more time than its arithmetic.
-FAST = {"reassoc", "contract", "nsz", "arcp"}
-CALLED: dict[str, Any] = {"cache": True, "error_model": "numpy", "fastmath": FAST, "_nrt": False}
+# No fastmath: see sums_kernels.
+CALLED: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
 # Loops that only other loops call need no entry from Python, which takes half of the time to compile them.
 LOOP: dict[str, Any] = {**CALLED, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 # Loops with one caller, which become part of it: each function on the way would compile all that it calls once more.
@@ -61,15 +61,23 @@ class Work(NamedTuple):
 
 def make_scratch(D: int, visits: int, w: int, M: int, p: int) -> Work:
     """Scratch for D rows, each visited up to `visits` times."""
-    rows = visits * D + ROW_BLOCK
+    rows = (visits * D // ROW_BLOCK + 1) * ROW_BLOCK
     return Work(
-        cone=np.zeros((3, w, M, rows)),
-        unit=np.zeros((9, w, rows)),
-        row=np.zeros((11, rows)),
-        column=np.zeros((2, max(p, M), rows)),
+        cone=_lines((3, w, M, rows)),
+        unit=_lines((9, w, rows)),
+        row=_lines((11, rows)),
+        column=_lines((2, max(p, M), rows)),
         square=np.zeros((4, p, p)),
         vector=np.zeros((12, p + w + 2)),
         index=np.zeros((3, max(rows, p)), dtype=np.int64),
         kind=np.zeros((w, D), dtype=np.int8),
         norms=np.zeros((w, M, M)),
     )
+
+
+def _lines(shape: tuple[int, ...]) -> Floats:
+    """Zeros whose lines start where a cache line does: loads across two of them cost a third of the time."""
+    size = int(np.prod(shape))
+    memory = np.zeros(size + ROW_BLOCK)
+    start = -(memory.ctypes.data // 8) % ROW_BLOCK
+    return memory[start : start + size].reshape(shape)

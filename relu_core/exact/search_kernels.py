@@ -7,7 +7,8 @@ from relu_core.exact.cones_kernels import cut_cell
 from relu_core.exact.glide_kernels import network_value
 from relu_core.exact.incumbents_kernels import START, improve, keep_incumbent, new_pattern
 from relu_core.exact.newton_kernels import bound_node
-from relu_core.exact.scratch import FAST, LOOP, MERGED, MOVED, PLACES, POINT, THETA, WEIGHT, U, Z
+from relu_core.exact.scratch import LOOP, MERGED, MOVED, PLACES, POINT, SCALED, THETA, WEIGHT, U, Z
+from relu_core.exact.sums_kernels import sum_of_products
 
 HEAP, FREE, CELLS, LOGGED, NODES, STEPS = 0, 1, 2, 3, 4, 5
 CLOSED, TOLERANCE, FLOOR = 0, 1, 2
@@ -113,13 +114,14 @@ def log_node(tree, chosen, units, positive, affine, parent, bound, p, work):
 @njit(**MERGED)
 def unit_to_cut(task, cells, chosen, units, R, work):
     """The unit whose envelope leaves most room at the undecided rows, or -1 where no cell can be cut."""
-    unit, most = -1, -1.0
+    unit, most, above = -1, -1.0, work.row[SCALED]
     for j in range(units):
-        room = 1e-9 * cells.undecided[chosen[j]]
         if cells.undecided[chosen[j]] == 0 or cells.depth[chosen[j]] >= 62:
             continue
+        upper, z = work.unit[U, j], work.unit[Z, j]
         for r in range(R):
-            room += work.row[WEIGHT, r] * (work.unit[U, j, r] - max(0.0, work.unit[Z, j, r]))
+            above[r] = upper[r] - max(0.0, z[r])
+        room = 1e-9 * cells.undecided[chosen[j]] + sum_of_products((work.row[WEIGHT], above), R)
         if room > most:
             unit, most = j, room
     return unit
@@ -219,7 +221,7 @@ def cut_node(task, tree, cells, best, chosen, theta, weights, work):
     tree.counts[FREE] += 1
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, error_model="numpy")
 def advance(task, tree, cells, best, first, last, steps, weights, work):
     """Visits the roots first to last - 1, then cuts up to `steps` open nodes, lowest bound first.
 

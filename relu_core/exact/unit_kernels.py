@@ -5,14 +5,12 @@ from numba import njit
 
 from relu_core.exact.quadratic_kernels import nonnegative_quadratic
 
-FAST = {"reassoc", "contract", "nsz", "arcp"}
 
-
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, error_model="numpy")
 def most_gain(generator, x, dual):
     """Upper bound on sum_i dual_i relu(v . x_i) over v of norm at most 1 in the cone of the generators (M, M).
 
-    Also the v that the bound looks at.
+    Also the largest such sum that was met on the way.
 
     Relu is bounded by its values at the generators where it helps, and by a slope in [0, 1] where it hurts: any slopes
     give a bound, the best of four choices is kept.
@@ -20,7 +18,7 @@ def most_gain(generator, x, dual):
     M, D = x.shape
     heights = generator @ x
     gram = generator @ generator.T
-    slopes, best, direction = np.full(D, 0.5), np.inf, np.zeros(M)
+    slopes, best, met = np.full(D, 0.5), np.inf, 0.0
     lengths, passive, picked = np.zeros(M), np.zeros(M, np.bool_), np.zeros(M, np.int64)
     factor, target, gain, start = np.zeros((M, M)), np.zeros(M), np.zeros(M), np.zeros(M)
     for _ in range(4):
@@ -38,16 +36,19 @@ def most_gain(generator, x, dual):
             for k in range(M):
                 short = max(short, gain[k] - (generator[k] @ towards))
             bound += short * M / max(1e-3, np.sqrt(np.linalg.eigvalsh(gram)[0]))
-        if bound < best:
-            best, direction = bound, towards
-        at = x.T @ towards
+        best = min(best, bound)
+        at, gained = x.T @ towards, 0.0
+        for i in range(D):
+            gained += dual[i] * max(at[i], 0.0)
+        if towards @ towards > 0.0:
+            met = max(met, gained / np.sqrt(towards @ towards))
         for i in range(D):
             above, below = heights[:, i].max() > 0.0, heights[:, i].min() < 0.0
             slopes[i] = (0.0 if below else 1.0) if above != below else (1.0 if at[i] > 0.0 else 0.0)
-    return best, direction
+    return best, met
 
 
-@njit(cache=True, error_model="numpy", fastmath=FAST)
+@njit(cache=True, error_model="numpy")
 def widest_edge(generator, x, dual):
     """The edge that the rows with most multiplier cross."""
     M, D = x.shape

@@ -47,6 +47,13 @@ def test_the_gain_that_is_proven_is_never_below_the_one_found() -> None:
     assert bound.gain >= bound.gain_found and 0 <= bound.lower <= bound.upper
 
 
+def test_it_ends_where_a_unit_gains_more_than_the_ones_it_started_from() -> None:
+    chance = np.random.default_rng(5)
+    X, y = chance.standard_normal((20, 2)), chance.standard_normal(20)
+    bound = convex_bound(X, y, weight_decay=0.1, gap=1e-3, time_limit=60.0)
+    assert bound.gap <= 1e-3 and bound.seconds < 60.0
+
+
 @pytest.mark.parametrize("n", [1, 3, 12])
 def test_no_unit_gains_more_than_the_ball_allows(n: int) -> None:
     chance = np.random.default_rng([6, n])
