@@ -30,7 +30,6 @@ from flows.lake.repeats import Repeats, RowNumbers
 from flows.places import Place
 from flows.whole_files import publish_folder
 
-LARGE_BYTES = 256 << 20
 _BLOCK_BYTES = 32 << 20
 _CAREFUL_BYTES = 64 << 10
 _ROWS_PER_PART = ROWS_PER_PART
@@ -66,15 +65,6 @@ class _Account:
     @property
     def fitting(self) -> int:
         return self.stored + self.repeated
-
-
-def is_large_text(file: Path) -> bool:
-    """Whether `file` is a text table that had better not lie in memory as a whole."""
-    if not file.is_file() or file.stat().st_size < LARGE_BYTES:
-        return False
-    with file.open("rb") as stream:
-        head = stream.read(16)
-    return not head.startswith((b"PK", b"PAR1", b"\x1f\x8b", b"SQLite", b"\xd0\xcf\x11\xe0"))
 
 
 def stream_delimited(

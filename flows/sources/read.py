@@ -1,12 +1,9 @@
 """One door for whatever a plant hands over: a path goes in, a Table comes out."""
 
-import gzip
 import hashlib
 import io
 import re
-import struct
 import zipfile
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,15 +17,14 @@ from flows.sources.headers import read_headers
 from flows.sources.sql import SQLITE_MARK, is_database, read_database
 from flows.sources.table import SourceFile, Table, single_source, stack, with_notes
 from flows.sources.typed import text_frame
+from flows.sources.unpack import ZIP_ERRORS, flattened, gzip_blocks, refuse_bomb
 
 FILE_COLUMN = "source_file"
 LABEL_COLUMN = "file_label"
 _COUNTER = re.compile(r"(?:[ _-]+(?:\d+|te|tr|test|train|val))+$", re.IGNORECASE)
 _SUFFIXES = (".csv", ".tsv", ".txt", ".dat", ".gz", ".zip", ".xlsx", ".xlsm", ".parquet")
-# What zipfile raises on damaged directories, streams and passwords, found by fuzzing.
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError, OverflowError, struct.error)
+# What lies in memory as a whole must not fill it.
 _LARGEST_EXPANSION = 1 << 31
-_HARMLESS_EXPANSION = 1 << 26
 # An archive can be made to hold itself.
 _MOST_PACKED = 3
 
@@ -144,7 +140,12 @@ def _read_bytes(data: bytes, name: str, sheet: str, packed: int = 0) -> Table:
     if data[:16] == SQLITE_MARK:
         raise SourceError(f'the database "{name}" lies inside another file or folder; name its own path')
     if data[:2] == b"\x1f\x8b":
-        return _read_bytes(_expand_gzip(data, name), name.removesuffix(".gz"), sheet, packed + 1)
+        return _read_bytes(
+            b"".join(gzip_blocks(io.BytesIO(data), len(data), name, _LARGEST_EXPANSION)),
+            name.removesuffix(".gz"),
+            sheet,
+            packed + 1,
+        )
     if data[:4] == b"PAR1":
         return _read_parquet(data, name)
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
@@ -154,33 +155,11 @@ def _read_bytes(data: bytes, name: str, sheet: str, packed: int = 0) -> Table:
     return read_delimited(data, name)
 
 
-def _expand_gzip(data: bytes, name: str) -> bytes:
-    blocks, size = [], 0
-    try:
-        with gzip.open(io.BytesIO(data)) as stream:
-            while block := stream.read(1 << 22):
-                blocks.append(block)
-                size += len(block)
-                _refuse_bomb(len(data), size, name)
-    except (OSError, EOFError, zlib.error) as error:
-        raise SourceError(f'the file "{name}" is a damaged or cut-off gz file; copy it again') from error
-    return b"".join(blocks)
-
-
-def _refuse_bomb(packed: int, expanded: int, name: str) -> None:
-    """Sensor tables shrink to a tenth or so; what grows several hundred times holds nothing, and fills the memory."""
-    if expanded > _LARGEST_EXPANSION or (expanded > _HARMLESS_EXPANSION and expanded > 300 * packed):
-        raise SourceError(
-            f'the file "{name}" grows to {expanded >> 20} MiB or more when unpacked; '
-            "unpack it yourself and check what it holds"
-        )
-
-
 def _is_workbook(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return "[Content_Types].xml" in archive.namelist()
-    except _ZIP_ERRORS:
+    except ZIP_ERRORS:
         return False
 
 
@@ -190,9 +169,9 @@ def _read_zip(data: bytes, name: str, sheet: str, packed: int) -> Table:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-            _refuse_bomb(len(data), sum(member.file_size for member in members), name)
+            refuse_bomb(len(data), sum(member.file_size for member in members), name, _LARGEST_EXPANSION)
             contents = {member.filename: archive.read(member) for member in members}
-    except _ZIP_ERRORS as error:
+    except ZIP_ERRORS as error:
         raise SourceError(
             f'the file "{name}" is a damaged or locked zip file; copy it again without a password'
         ) from error
@@ -213,8 +192,7 @@ def _read_parquet(data: bytes, name: str) -> Table:
         raise SourceError(f'the Parquet file "{name}" is damaged or cut off; copy it again') from error
     if found.num_rows == 0 or found.num_columns == 0:
         raise SourceError(f'the Parquet file "{name}" has no rows; export it again with its data')
-    while any(pa.types.is_struct(column.type) for column in found.schema):
-        found = found.flatten()
+    found = flattened(found)
     columns = read_headers(found.column_names)
     frame = text_frame(list(zip(*(column.to_pylist() for column in found.columns), strict=True)), columns.names)
     return single_source(

@@ -13,7 +13,7 @@ from flows.lake.grow import grown
 from flows.lake.manifest import describe
 from flows.lake.periods import with_labelled_periods
 from flows.lake.quarantine import Checked
-from flows.lake.stream import Progress, is_large_text, stream_delimited
+from flows.lake.stream import Progress, stream_delimited
 from flows.places import Place, files_below, local_copy, place_of
 from flows.quality.page import quality_page, write_quality_page
 from flows.settings import Settings
@@ -21,6 +21,7 @@ from flows.sources.arrival import find_in
 from flows.sources.growing import Watermark, read_new_rows
 from flows.sources.images import is_image_folder, read_images
 from flows.sources.read import read_source
+from flows.sources.unpack import LargeText, large_text
 
 # Enough for the middle of every column, and read in seconds.
 _ROWS_OF_A_PAGE = 200_000
@@ -106,13 +107,20 @@ def store_dataset(
     with local_copy(place_of(source.path)) as place:
         if wanted.watermark:
             return _store_new_rows(place, wanted, password, settings)
-        if is_large_text(place):
-            _refuse_beside(wanted, "a file that is read in pieces", "cut the file into several")
-            stored = stream_delimited(place, name=wanted.name, lake=settings.lake, report=listener)
-            _write_page_of_large(stored, settings)
-            return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
+        large = large_text(place)
+        if large is not None:
+            return _store_large(large, wanted, settings, listener)
         checked = read_whole(place, wanted, settings.raw, password=password)
     return _store(checked, wanted.name, settings)
+
+
+def _store_large(large: LargeText, wanted: Wanted, settings: Settings, listener: Listener) -> StoredDataset:
+    _refuse_beside(wanted, "a file that is read in pieces", "cut the file into several")
+    with dataset.writing_into(settings.lake, wanted.name) as folder:
+        text = large.unpacked(folder)
+        stored = stream_delimited(text, name=wanted.name, lake=settings.lake, report=listener)
+    _write_page_of_large(stored, settings)
+    return StoredDataset(stored.name, stored.version, stored.rows, stored.quarantined, stored.created)
 
 
 def read_whole(place: Path, wanted: Wanted, raw: Place | None = None, *, password: str = "") -> Checked:

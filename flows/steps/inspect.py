@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import yaml
@@ -12,7 +13,6 @@ from flows.charter import CORE_SPLIT, Charter
 from flows.errors import DatasetError
 from flows.lake.pieces import read_first_rows
 from flows.lake.quarantine import Checked, check
-from flows.lake.stream import is_large_text
 from flows.places import local_copy, place_of
 from flows.quality.finding import sort_findings, suspected_columns
 from flows.quality.leaks import find_leaks
@@ -20,6 +20,7 @@ from flows.quality.profile import ColumnProfile, profile
 from flows.quality.traps import find_traps
 from flows.sources.arrival import find_in, name_in
 from flows.sources.read import resolve_inside
+from flows.sources.unpack import LargeText, large_text
 from flows.steps.draft import draft_charter, slug
 from flows.steps.ingest import Wanted, read_whole
 
@@ -59,7 +60,8 @@ def look_at_file(path: str, root: str) -> FileAccount:
     """
     found = find_in(place_of(root), path) if root else resolve_inside(path)
     with local_copy(found) as place:
-        checked = _first_rows(place) if is_large_text(place) else read_whole(place, Wanted(""))
+        large = large_text(place)
+        checked = read_whole(place, Wanted("")) if large is None else _first_rows(large)
     columns = profile(checked.frame, checked.units)
     reasons = Counter(checked.quarantined["reason"]).most_common(5)
     data_file = name_in(place_of(root), found) if root else str(place)
@@ -78,10 +80,11 @@ def look_at_file(path: str, root: str) -> FileAccount:
     )
 
 
-def _first_rows(place: Path) -> Checked:
-    """What the first rows of a text table larger than memory hold."""
-    checked = check(read_first_rows(place, _HEAD_BYTES))
-    gigabytes = place.stat().st_size / 1e9
+def _first_rows(large: LargeText) -> Checked:
+    """What the first rows of a table larger than memory hold."""
+    with TemporaryDirectory() as folder:
+        checked = check(read_first_rows(large.unpacked(Path(folder), most=_HEAD_BYTES), _HEAD_BYTES))
+    gigabytes = large.file.stat().st_size / 1e9
     note = f"The file has {gigabytes:.1f} GB; only its first {checked.rows_read:,} rows were looked at."
     return replace(checked, notes=(note, *checked.notes))
 

@@ -7,7 +7,7 @@ import yaml
 
 from flows.charter import make_charter
 from flows.errors import SourceError
-from flows.lake import stream
+from flows.sources import unpack
 from flows.steps import inspect
 from flows.steps.inspect import content, look_at_file
 
@@ -65,7 +65,7 @@ def test_a_file_of_texts_is_refused_in_one_sentence(tmp_path: Path) -> None:
 def test_of_a_file_larger_than_memory_the_first_rows_are_looked_at(
     press: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "LARGE_BYTES", 100)
+    monkeypatch.setattr(unpack, "LARGE_BYTES", 100)
     monkeypatch.setattr(inspect, "_HEAD_BYTES", 400)
     account = look_at_file(str(press), "")
     assert (account.rows_read, account.rows_good, account.rows_bad) == (14, 13, 1)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 from flows.errors import DatasetError, SourceError
 from flows.lake import dataset, pieces, repeats, stream
 from flows.lake.quarantine import check
-from flows.lake.stream import Progress, is_large_text, stream_delimited
+from flows.lake.stream import Progress, stream_delimited
 from flows.sources.read import read_source
 
 HEADER = "time,Force [kN],temp,note\n"
@@ -212,11 +211,3 @@ def test_a_layout_that_changes_on_the_way_is_refused(tmp_path: Path, monkeypatch
         '(such as: column "a" holds "x" where a number is needed); split the file where its layout changes'
     )
     assert list((tmp_path / "lake" / "big").iterdir()) == []
-
-
-def test_only_large_texts_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "LARGE_BYTES", 100)
-    (tmp_path / "a.csv").write_text(plant(50))
-    (tmp_path / "a.parquet").write_bytes(b"PAR1" + bytes(np.zeros(200, dtype=np.uint8)))
-    assert is_large_text(tmp_path / "a.csv")
-    assert not is_large_text(tmp_path / "a.parquet") and not is_large_text(tmp_path)

@@ -68,8 +68,8 @@ def test_files_without_header_are_named_in_one_sentence(tmp_path: Path) -> None:
 def test_a_large_file_has_a_page_that_counts_all_rows_and_shows_some(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for size in ("stream.LARGE_BYTES", "pieces._SAMPLE_BYTES", "stream._BLOCK_BYTES"):
-        monkeypatch.setattr(f"flows.lake.{size}", 20_000)
+    for size in ("sources.unpack.LARGE_BYTES", "lake.pieces._SAMPLE_BYTES", "lake.stream._BLOCK_BYTES"):
+        monkeypatch.setattr(f"flows.{size}", 20_000)
     monkeypatch.setattr("flows.steps.ingest._ROWS_OF_A_PAGE", 500)
     settings = read_settings({"DEPTHCASE_HOME": str(tmp_path / "home"), "DEPTHCASE_DATA": str(tmp_path / "data")})
     settings.raw.mkdir(parents=True)
