@@ -18,7 +18,7 @@ from flows.settings import Settings
 # States in which a flow run has ended; those a person may still act on (paused, suspended) are not among them.
 TERMINAL_STATES = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
-# Seconds to wait before asking again when the server's database is locked by another writer; nothing was done then.
+# Seconds to wait before asking again when the server's database is locked by another writer, or its disk stands still.
 _BUSY_PAUSES = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -99,14 +99,8 @@ class PrefectServer:
 
     def request(self, method: str, path: str, body: Any = None, *, missing_ok: bool = False) -> Any:
         """The JSON answer of `method` on `path`; None where missing_ok and the server does not know it."""
-        url = f"{self.api_url}/{path}"
         try:
-            response = self._client.request(method, url, json=body)
-            for pause in _BUSY_PAUSES:
-                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
-                    break
-                time.sleep(pause)
-                response = self._client.request(method, url, json=body)
+            response = self._answer(method, f"{self.api_url}/{path}", body)
         except httpx.HTTPError as error:
             raise ServiceError(
                 f"The Prefect server at {self.api_url} does not answer ({type(error).__name__}); "
@@ -124,6 +118,21 @@ class PrefectServer:
                 f"The Prefect server refused {method} {path} with status {response.status_code}: {_detail(response)}"
             )
         return response.json() if response.content else None
+
+    def _answer(self, method: str, url: str, body: Any) -> httpx.Response:
+        """What the server says once it is not busy; where asking changes nothing, a silent one is asked once more."""
+        silent = False
+        for pause in _BUSY_PAUSES:
+            try:
+                response = self._client.request(method, url, json=body)
+                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    return response
+            except httpx.ReadTimeout:
+                if silent or method != "GET":
+                    raise
+                silent = True
+            time.sleep(pause)
+        return self._client.request(method, url, json=body)
 
     def create_process_pool(self, name: str) -> None:
         """Create the work pool where the server does not have it yet."""
