@@ -10,6 +10,7 @@ from relu_core.errors import ArgumentError
 from relu_core.exact.incumbents_kernels import descend, keep_incumbent, kick, multistart
 from relu_core.exact.problem import Problem
 from relu_core.exact.relaxation import Task, make_work, unknowns
+from relu_core.exact.whitening_kernels import matrix_product
 from relu_core.network import ReluNetwork
 
 SEEN = 1 << 16
@@ -87,7 +88,7 @@ def decode(problem: Problem, task: Task, best: Incumbent) -> tuple[ReluNetwork, 
     signs = np.array([1.0] * positive + [-1.0] * (units - positive))
     if affine:
         slope = np.append(best.weights[task.bias : free], 0.0)
-        slope[-1] = -float((slope @ task.x).min()) + 1e-3 * float(np.abs(slope).sum())
+        slope[-1] = -float(matrix_product(slope[None, :], task.x).min()) + 1e-3 * float(np.abs(slope).sum())
         vectors, signs, bias = np.vstack([vectors, slope]), np.append(signs, 1.0), bias - slope[-1]
     return problem.network(signs, vectors, bias), signs, vectors, bias
 
@@ -102,7 +103,7 @@ def improve_network(problem: Problem, descents: Descents, network: ReluNetwork) 
     outer = network.weights[1][0]
     order = np.argsort(outer < 0, kind="stable")
     user = np.column_stack([network.weights[0], network.biases[0]])[order] * np.abs(outer[order])[:, None]
-    units = user / problem.y_scale @ problem.forward
+    units = matrix_product(user / problem.y_scale, problem.forward)
     positive = int((outer >= 0).sum())
     bias = (network.biases[1][0] - problem.y_mean) / problem.y_scale
     weights = np.zeros(unknowns(task))

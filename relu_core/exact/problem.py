@@ -14,6 +14,7 @@ from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
 from relu_core.exact.losses import LOSSES, check_targets, row_losses
+from relu_core.exact.whitening_kernels import matrix_product, orthonormal, principal_axes
 from relu_core.network import ReluNetwork
 
 # Singular values below this share of the largest are rounding: the column is collinear.
@@ -48,18 +49,21 @@ class Problem:
 
     def penalty(self, units: Floats) -> float:
         """weight_decay times the sum of the units' norms, search units; units (w, M)."""
-        return float(self.weight_decay * np.linalg.norm(units @ self.back.T, axis=1).sum())
+        seen = matrix_product(units, self.back.T)
+        return float(self.weight_decay * np.sqrt((seen * seen).sum(axis=1)).sum())
 
     def value(self, signs: Floats, units: Floats, bias: float) -> float:
         """Objective in search units of the network with output weights signs (w,), units (w, M), output bias."""
-        outputs = np.maximum(self.rows @ units.T, 0.0) @ signs + bias
-        return float(self.weight @ row_losses(self.loss, outputs, self.y, self.delta)) + self.penalty(units)
+        active = np.maximum(matrix_product(self.rows, units.T), 0.0)
+        outputs = matrix_product(active, signs[:, None])[:, 0] + bias
+        losses = row_losses(self.loss, outputs, self.y, self.delta)
+        return float((self.weight * losses).sum()) + self.penalty(units)
 
     def network(self, signs: Floats, units: Floats, bias: float) -> ReluNetwork:
         """The network in the user's units; missing units are filled with zeros up to the width."""
         filled, weights = np.ones(self.width), np.zeros((self.width, self.back.shape[0]))
         filled[: len(signs)] = signs
-        weights[: len(signs)] = self.y_scale * units @ self.back.T
+        weights[: len(signs)] = matrix_product(self.y_scale * units, self.back.T)
         output_bias = self.y_mean + self.y_scale * bias
         return ReluNetwork([weights[:, :-1], filled[None, :]], [weights[:, -1], np.array([output_bias])])
 
@@ -69,7 +73,7 @@ class Problem:
         constants = np.append(np.quantile(self.y, np.linspace(0.0, 1.0, 33)), 0.0) if self.output_bias else np.zeros(1)
         losses = row_losses(self.loss, constants[:, None], self.y[None, :], self.delta)
         # targets are standardised: below this a loss is zero, however small the constant's is
-        return max(1e-3, float((losses @ self.weight).min()))
+        return max(1e-3, float((losses * self.weight).sum(axis=1).min()))
 
 
 def make_problem(
@@ -124,33 +128,32 @@ def make_problem(
 
 def whiten(X: Floats, weight: Floats) -> tuple[Floats, Floats, Floats]:
     """Rows (D, M) with unit covariance and a trailing 1; back and forward (n + 1, M) as Problem has them."""
-    mean = weight @ X
-    scale = np.sqrt(weight @ (X - mean) ** 2)
+    mean = (weight[:, None] * X).sum(axis=0)
+    scale = np.sqrt((weight[:, None] * (X - mean) ** 2).sum(axis=0))
     scale = np.where(scale > 1e-13 * (np.abs(mean) + scale), scale, 0.0)
     flat = np.divide(X - mean, scale, out=np.zeros_like(X), where=scale > 0)
-    _, singular, basis = np.linalg.svd(flat * np.sqrt(weight)[:, None], full_matrices=False)
-    kept = singular > RANK_TOLERANCE * max(1.0, singular.max(initial=0.0))
-    spread, basis = singular[kept], basis[kept]
-    rows = np.column_stack([flat @ basis.T / spread, np.ones(len(X))])
+    length, axes = principal_axes(np.ascontiguousarray((flat * np.sqrt(weight)[:, None]).T))
+    kept = length > RANK_TOLERANCE * max(1.0, length.max(initial=0.0))
+    spread, basis = length[kept], axes[kept]
+    rows = np.column_stack([matrix_product(flat, basis.T) / spread, np.ones(len(X))])
     n, m = X.shape[1], len(spread)
     size = np.where(scale > 0, scale, 1.0)
     back = np.zeros((n + 1, m + 1))
     back[:n, :m] = basis.T / spread / size[:, None]
-    back[n, :m], back[n, m] = -mean @ back[:n, :m], 1.0
+    back[n, :m], back[n, m] = -matrix_product(mean[None, :], back[:n, :m])[0], 1.0
     forward = np.zeros((n + 1, m + 1))
     forward[:n, :m], forward[:n, m], forward[n, m] = scale[:, None] * basis.T * spread, mean, 1.0
     if m < n:
-        null = _invisible(basis, mean, size)
+        null = _invisible(axes[~kept], mean, size)
         # of all weights that agree on the data a norm penalty asks for the smallest
-        back = back - null @ (null.T @ back)
+        back = back - matrix_product(null, matrix_product(null.T, back))
     return rows, back, forward
 
 
-def _invisible(basis: Floats, mean: Floats, size: Floats) -> Floats:
-    """Orthonormal columns [v, b] that are zero on every row of the data."""
-    complement = np.linalg.svd(basis, full_matrices=True)[2][len(basis) :].T / size[:, None]
-    stacked = np.vstack([complement, -mean @ complement])
-    return np.linalg.qr(stacked / np.linalg.norm(stacked, axis=0))[0]
+def _invisible(complement: Floats, mean: Floats, size: Floats) -> Floats:
+    """Orthonormal columns [v, b] that are zero on every row of the data; complement: axes without length."""
+    columns = complement.T / size[:, None]
+    return orthonormal(np.vstack([columns, -matrix_product(mean[None, :], columns)]))
 
 
 def _weights(sample_weight: ArrayLike | None, D: int) -> Floats:
@@ -166,6 +169,6 @@ def _target_scale(y: Floats, weight: Floats, loss: str, output_bias: bool) -> tu
     """Shift and scale of the targets. Without an output bias, and for classes, nothing may be shifted."""
     if loss in ("hinge", "logistic"):
         return 0.0, 1.0
-    mean = float(weight @ y) if output_bias else 0.0
-    scale = float(np.sqrt(weight @ (y - mean) ** 2))
+    mean = float((weight * y).sum()) if output_bias else 0.0
+    scale = float(np.sqrt((weight * (y - mean) ** 2).sum()))
     return mean, scale if scale > 1e-14 * (1.0 + abs(mean)) else 1.0

@@ -18,6 +18,7 @@ from relu_core.arguments import Floats
 from relu_core.exact.losses import ABSOLUTE, LOSSES
 from relu_core.exact.problem import Problem
 from relu_core.exact.scratch import Work, make_scratch
+from relu_core.exact.whitening_kernels import matrix_product
 
 # Width of the smooth minorant of max(0, z), as a share of the cell's range of z.
 SMOOTHING = 0.05
@@ -54,7 +55,7 @@ def make_task(problem: Problem) -> Task:
         x=np.ascontiguousarray(problem.rows.T),
         y=problem.y,
         weight=problem.weight,
-        metric=np.ascontiguousarray(problem.back.T @ problem.back),
+        metric=matrix_product(problem.back.T, problem.back),
         tag=np.random.default_rng(5).integers(1 << 63, size=len(problem.y), dtype=np.uint64),
         loss=LOSSES.index(problem.loss),
         delta=problem.delta,
