@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
-from relu_core.exact.incumbents_kernels import descend, keep_incumbent, kick, multistart
+from relu_core.exact.incumbents_kernels import descend, keep_incumbent, kick, multistart, nudge
 from relu_core.exact.problem import Problem
 from relu_core.exact.relaxation import Task, make_work, unknowns
 from relu_core.exact.whitening_kernels import matrix_product
@@ -16,6 +16,8 @@ from relu_core.network import ReluNetwork
 SEEN = 1 << 16
 # Descents before the first node, for each unit; after N nodes sqrt(DESCENTS N) more; and steps of each.
 STARTS_PER_UNIT, DESCENTS, STEPS, BATCH = 30, 100, 60, 32
+# Hyperplanes that a jump is chosen from.
+EDGES = 32
 
 
 class Incumbent(NamedTuple):
@@ -34,7 +36,8 @@ class Incumbent(NamedTuple):
 class Descents:
     """Looks for better networks while the proof goes on; the same seed and the same nodes give the same networks.
 
-    Half of the descents start anywhere, half from the incumbent with one unit replaced.
+    A third of the descents start anywhere, half of these with a jump; a third from the incumbent with one unit
+    replaced; a third from the incumbent with one hyperplane moved a little.
     """
 
     def __init__(self, task: Task, seed: int = 0) -> None:
@@ -58,17 +61,32 @@ class Descents:
     def _batch(self, count: int) -> None:
         task, rng = self.task, self.rng
         M, D = task.x.shape
-        fresh, kicked = count - count // 2, count // 2
+        kicked, nudged = count // 3, count // 3
+        fresh = count - kicked - nudged
         multistart(
             task, rng.standard_normal((fresh, task.width, M)), rng.integers(D, size=(fresh, task.width)),
-            rng.integers(task.width + 1, size=fresh), _rarely(rng, fresh), STEPS, self._weights, self.best, self.work,
+            rng.integers(task.width + 1, size=fresh), _rarely(rng, fresh), self._edges(fresh // 2), STEPS,
+            self._weights, self.best, self.work,
         )  # fmt: skip
         kick(
             task, rng.standard_normal((kicked, M)), rng.integers(D, size=kicked),
             rng.integers(task.width, size=kicked), 1 - 2 * rng.integers(2, size=kicked), _rarely(rng, kicked), STEPS,
             self._weights, self.best, self.work,
         )  # fmt: skip
+        nudge(
+            task, rng.standard_normal((nudged, M)), rng.integers(task.width, size=nudged),
+            10.0 ** rng.uniform(-3.0, 0.0, size=nudged), STEPS, self._weights, self.best, self.work,
+        )  # fmt: skip
         self.done += count
+
+    def _edges(self, count: int) -> Floats:
+        """Random hyperplanes through data rows, EDGES for each start; none where long units would cost."""
+        (M, D), rng = self.task.x.shape, self.rng
+        plain = self.task.weight_decay == 0.0 and np.isinf(self.task.max_norm)
+        edges = rng.standard_normal((count if plain else 0, EDGES, M))
+        rows = self.task.x[:, rng.integers(D, size=edges.shape[:2])]
+        edges[:, :, -1] = -(edges[:, :, :-1] * np.moveaxis(rows[:-1], 0, 2)).sum(axis=2)
+        return edges
 
 
 def _rarely(rng: np.random.Generator, count: int) -> NDArray[np.int64]:

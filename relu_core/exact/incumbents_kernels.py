@@ -32,6 +32,10 @@ from relu_core.exact.scratch import (
 PROMISING = 1.3
 # What a pattern is noted for: a descent from there, and a gliding one from where a descent ended.
 START, GLIDE = 0, 1 << 20
+# Length of the units of a jump: far longer than the affine functions they stand for.
+JUMP = 100.0
+# Units whose directions have this cosine are the two of a jump, and move together.
+TOGETHER = 0.99
 
 
 @njit(**LOOP)
@@ -186,6 +190,83 @@ def kick(task, directions, anchors, replaced, signs, affines, steps, weights, be
         keep_incumbent(best, weights, p, value, units, positive, affine_new)
 
 
+@njit(**CALLED)
+def nudge(task, shifts, chosen, sizes, steps, weights, best, work):
+    """Descends from the incumbent with the hyperplane of one unit moved by shifts[s], sizes[s] times the unit's length.
+
+    What stands for a jump together with it moves along.
+    """
+    M = task.x.shape[0]
+    for s in range(shifts.shape[0]):
+        units, positive, affine = best.shape[0], best.shape[1], best.shape[2]
+        if units == 0:
+            return
+        free = task.bias + affine * (M - 1)
+        p, unit = free + units * M, free + chosen[s] % units * M
+        for a in range(weights.shape[0]):
+            weights[a] = best.weights[a]
+        for j in range(units):
+            first = free + j * M
+            shared, length, other = 0.0, 0.0, 0.0
+            for a in range(M):
+                shared += best.weights[unit + a] * best.weights[first + a]
+                length += best.weights[first + a] * best.weights[first + a]
+                other += best.weights[unit + a] * best.weights[unit + a]
+            if abs(shared) >= TOGETHER * np.sqrt(length * other):
+                size = sizes[s] * np.sqrt(length) * (1.0 if shared >= 0.0 else -1.0)
+                for a in range(M):
+                    weights[first + a] += size * shifts[s, a]
+        if task.max_norm < np.inf:
+            shorten(task, weights, free, units)
+        network_outputs(task, weights, free, units, positive, work)
+        if new_pattern(task, units, positive, START, best, work):
+            value = improve(task, weights, p, free, units, positive, steps, best, work)
+            keep_incumbent(best, weights, p, value, units, positive, affine)
+
+
+@njit(**LOOP)
+def best_edge(task, edges, work):
+    """The hyperplane of edges (E, M) with the least squares of an affine function on its side, a constant beyond."""
+    M, D = task.x.shape
+    gram, moment, picked, solution = (
+        work.square[HESSIAN],
+        work.vector[GRADIENT],
+        work.index[PICKED],
+        work.vector[NEWTON],
+    )
+    chosen, least = -1, np.inf
+    for a in range(M):
+        picked[a] = a
+    for e in range(edges.shape[0]):
+        beyond, shift, total = 0.0, 0.0, 0.0
+        for a in range(M):
+            moment[a] = 0.0
+            for b in range(M):
+                gram[a, b] = 0.0
+        for i in range(D):
+            height, weight, y = 0.0, task.weight[i], task.y[i]
+            for a in range(M):
+                height += edges[e, a] * task.x[a, i]
+            if height > 0.0:
+                for a in range(M):
+                    moment[a] += weight * y * task.x[a, i]
+                    for b in range(a + 1):
+                        gram[a, b] += weight * task.x[a, i] * task.x[b, i]
+            else:
+                beyond, shift = beyond + weight, shift + weight * y
+        trace = 0.0
+        for a in range(M):
+            trace = max(trace, gram[a, a])
+        solve_shifted(gram, picked, M, moment, 1e-11 * trace + 1e-300, work.square[FACTOR], solution)
+        for a in range(M):
+            total -= moment[a] * solution[a]
+        if task.bias == 1 and beyond > 0.0:
+            total -= shift * shift / beyond
+        if total < least:
+            chosen, least = e, total
+    return chosen
+
+
 @njit(**LOOP)
 def new_unit(task, direction, anchor, length, unit):
     """unit (M,) = a hyperplane of that direction through the data row `anchor`."""
@@ -197,17 +278,27 @@ def new_unit(task, direction, anchor, length, unit):
 
 
 @njit(**CALLED)
-def multistart(task, directions, anchors, positives, affines, steps, weights, best, work):
-    """Descends from each start: unit j's hyperplane has a random direction and passes the data row anchors[s, j]."""
+def multistart(task, directions, anchors, positives, affines, edges, steps, weights, best, work):
+    """Descends from each start: unit j's hyperplane has a random direction and passes the data row anchors[s, j].
+
+    While edges (S, E, M) holds hyperplanes for a start, its last positive and first negative unit lie on the best of
+    these: two long units whose difference is any affine function on one side. Many optima are such jumps.
+    """
     M = task.x.shape[0]
     for s in range(directions.shape[0]):
         affine = affines[s] * task.affine
         units, free = task.width - affine, task.bias + affine * (M - 1)
         positive, p = min(positives[s], units), free + units * M
+        edge = best_edge(task, edges[s], work) if units > 1 and s < edges.shape[0] else -1
+        if edge >= 0:
+            positive = max(1, min(positive, units - 1))
         for a in range(free):
             weights[a] = 0.0
         length = 1.0 if task.max_norm == np.inf else 1e-3 * task.max_norm
         for j in range(units):
             new_unit(task, directions[s, j], anchors[s, j], length, weights[free + j * M : free + (j + 1) * M])
+            if edge >= 0 and (j == positive - 1 or j == positive):
+                for a in range(M):
+                    weights[free + j * M + a] = JUMP * edges[s, edge, a]
         value = improve(task, weights, p, free, units, positive, steps, best, work)
         keep_incumbent(best, weights, p, value, units, positive, affine)

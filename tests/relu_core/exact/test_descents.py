@@ -26,3 +26,15 @@ def test_a_unit_without_length_does_not_keep_a_descent_for_ever() -> None:
             np.zeros(1, np.int64), 60, weights, best, descents.work,
         )  # fmt: skip
     assert np.isfinite(best.value[0]) and best.value[0] < 10.0
+
+
+def test_the_first_descents_find_a_jump_that_no_short_weights_have() -> None:
+    chance = np.random.default_rng(8)
+    X = chance.standard_normal((60, 2))
+    beyond = X @ np.array([0.6, 0.8]) > 0.5
+    y = np.where(beyond, 2.0 - X[:, 0], 0.0) + 0.1 * chance.standard_normal(60)
+    columns = np.column_stack([X, np.ones(60)])[beyond]
+    affine = np.linalg.lstsq(columns, y[beyond])[0]
+    known = (np.sum((columns @ affine - y[beyond]) ** 2) + np.sum((y[~beyond] - y[~beyond].mean()) ** 2)) / 60
+    problem = make_problem(X, y, 2, loss="squared")
+    assert Descents(make_task(problem)).best.value[0] * problem.loss_scale <= known * (1 + 1e-6)
