@@ -47,9 +47,8 @@ def box(lower: ArrayLike, upper: ArrayLike, n: int) -> tuple[Floats, Floats]:
     low, high = finite_array(lower, "lower"), finite_array(upper, "upper")
     if low.shape != (n,) or high.shape != (n,):
         raise ArgumentError(f"lower has shape {low.shape} and upper {high.shape}; the network takes ({n},)")
-    flat = np.flatnonzero(~(low < high))
-    if flat.size:
-        i = int(flat[0])
+    if not (low < high).all():
+        i = int(np.flatnonzero(~(low < high))[0])
         raise ArgumentError(f"the box is empty in input {i}: lower {low[i]:g} is not below upper {high[i]:g}; widen it")
     return low, high
 

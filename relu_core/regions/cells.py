@@ -81,7 +81,7 @@ def count_cells(
 
     limit: stop when there are more. factor: how many rounding errors a value must be away from 0 to have a sign.
     """
-    errors = rounding_errors(network, lower, upper, factor=factor)
+    errors = rounding_errors(network, lower, upper, factor=factor, layers=network.hidden_layers)
     last = network.hidden_layers - 1
     tally = Tally([0] * network.hidden_layers)
     most = UNLIMITED if limit is None else limit
@@ -108,9 +108,9 @@ def walk(
     history: bool = False,
 ) -> Iterator[Chunk]:
     """The cells that wait for layer `until`, chunk by chunk, depth first; `tally` is kept up to date."""
-    columns = [np.ascontiguousarray(weight.T) for weight in network.weights[1 : until + 1]]
+    columns = errors.columns[1 : until + 1]
     first, box = _box(lower, upper)
-    first = first._replace(following=first.points @ network.weights[0].T + network.biases[0])
+    first = first._replace(following=first.points @ errors.columns[0] + network.biases[0])
     budget = max(CHUNK, CHUNK_A_CORNER << len(lower))
     waiting = [_advance(network, errors, tally, Chunk(-1, first, box), columns, history)]
     while waiting:
@@ -127,7 +127,10 @@ def walk(
         tally.per_layer[layer] += len(done[0]) - 1
         if len(rest[0]) > 1:
             waiting.append(_select(layer, grown, V, rest))
-        waiting.append(_advance(network, errors, tally, _select(layer, grown, V, done), columns, history))
+            finished = _select(layer, grown, V, done)
+        else:
+            finished = Chunk(layer, Vertices(*(array[:V] for array in grown)), Cells(*done))
+        waiting.append(_advance(network, errors, tally, finished, columns, history))
 
 
 def _box(lower: Floats, upper: Floats) -> tuple[Vertices, Cells]:
@@ -152,13 +155,11 @@ def _select(layer: int, vertices: tuple[NDArray, ...], V: int, cells: tuple[NDAr
     """Some of the cells, with their own vertices only."""
     starts, ids, masks = cells
     kept, renamed = used_vertices(ids, V)
-    if len(kept) == V:
-        return Chunk(layer, Vertices(*(array[:V] for array in vertices)), Cells(starts, ids, masks))
     return Chunk(layer, Vertices(*(array.take(kept, axis=0) for array in vertices)), Cells(starts, renamed, masks))
 
 
 def _advance(
-    network: ReluNetwork, errors: Rounding, tally: Tally, chunk: Chunk, columns: list[Floats], keep_history: bool
+    network: ReluNetwork, errors: Rounding, tally: Tally, chunk: Chunk, columns: tuple[Floats, ...], keep_history: bool
 ) -> Chunk:
     """The same cells, waiting for the next layer; its pre-activations are known, the ones after it are computed."""
     layer, old = chunk.layer + 1, chunk.vertices

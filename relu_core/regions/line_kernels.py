@@ -20,8 +20,7 @@ def find_crossings(times, reach, offsets, values, errors):
         for p in range(offsets[s], offsets[s + 1]):
             starts[p] = total
             if p + 1 < offsets[s + 1]:
-                for k in range(m):
-                    total += values[p, k] * values[p + 1, k] < 0.0
+                total += count_crossings(values[p], values[p + 1])
     starts[P] = total
     units = np.empty(total, np.int64)
     at = np.empty(total)
@@ -30,14 +29,15 @@ def find_crossings(times, reach, offsets, values, errors):
     used = 0
     doubts = 0
     for p in range(P):
-        count = starts[p + 1] - starts[p]
+        left = starts[p + 1] - starts[p]
         starts[p] = used
-        if count == 0:
+        if left == 0:
             continue
         begin, length = times[p], times[p + 1] - times[p]
         for k in range(m):
             a, b = values[p, k], values[p + 1, k]
             if a * b < 0.0:
+                left -= 1
                 own = errors[k] / abs(a - b) * length
                 distance = a / (a - b) * length
                 if distance <= reach[p] + own or length - distance <= reach[p + 1] + own:
@@ -45,17 +45,40 @@ def find_crossings(times, reach, offsets, values, errors):
                 else:
                     at[used], width[used], units[used] = begin + distance, own, k
                     used += 1
+                if left == 0:
+                    break
         lo = starts[p]
-        order = np.argsort(at[lo:used])
-        at[lo:used] = at[lo:used][order]
-        width[lo:used] = width[lo:used][order]
-        units[lo:used] = units[lo:used][order]
+        sort_events(at[lo:used], width[lo:used], units[lo:used])
         for e in range(lo + 1, used):
             if at[e] - at[e - 1] <= width[e] + width[e - 1]:
                 first[e] = False
                 doubts += 1
     starts[P] = used
     return starts, units[:used], at[:used], width[:used], first[:used], doubts
+
+
+@njit(cache=True, error_model="numpy")
+def sort_events(at, width, units):
+    """Sorts the events between two points by `at`, in place; most often there are but a few."""
+    if len(at) > 16:
+        order = np.argsort(at)
+        at[:], width[:], units[:] = at[order], width[order], units[order]
+        return
+    for sorted_ones in range(1, len(at)):
+        place, own, unit, e = at[sorted_ones], width[sorted_ones], units[sorted_ones], sorted_ones
+        while e > 0 and at[e - 1] > place:
+            at[e], width[e], units[e] = at[e - 1], width[e - 1], units[e - 1]
+            e -= 1
+        at[e], width[e], units[e] = place, own, unit
+
+
+@njit(cache=True, error_model="numpy")
+def count_crossings(begin, end):
+    """Units whose pre-activations have opposite signs at two points, (m,) each."""
+    count = 0
+    for k in range(len(begin)):
+        count += begin[k] * end[k] < 0.0
+    return count
 
 
 @njit(cache=True, error_model="numpy")
@@ -81,8 +104,9 @@ def insert_points(times, reach, offsets, starts, at, width, first):
 
 
 @njit(cache=True, error_model="numpy")
-def carry_values(values, before, times, starts, units, at, first, columns):
-    """Next layer's values (P + fresh, m') at all points, in place; its last P rows hold those at the old points.
+def carry_values(values, before, times, starts, units, at, first, columns, bias):
+    """Next layer's values (P + fresh, m') at all points, in place; its last P rows hold those at the old points, still
+    without the bias (m',).
 
     before: (P, m) this layer's pre-activations; columns: (m, m') next layer's weights, one row a unit of this layer.
     Past a crossing of unit k only the slope of relu_k changes, so the next layer's slope changes by a multiple of
@@ -96,11 +120,11 @@ def carry_values(values, before, times, starts, units, at, first, columns):
         # A row is written no later than it is read: at most `fresh` rows have come in before it.
         old = values[fresh + p]
         if starts[p + 1] == starts[p]:
-            copy_row(old, values[used])
+            add_multiple(values[used], old, bias, 1.0)
             used += 1
             continue
         add_difference(slope, values[fresh + p + 1], old)
-        copy_row(old, values[used])
+        add_multiple(values[used], old, bias, 1.0)
         used += 1
         for e in range(starts[p], starts[p + 1]):
             add_multiple(slope, slope, columns[units[e]], -abs(before[p + 1, units[e]]))
@@ -111,15 +135,9 @@ def carry_values(values, before, times, starts, units, at, first, columns):
                 add_multiple(values[used], values[used - 1], slope, then - now)
                 now = then
                 used += 1
-            bend = abs(before[p + 1, units[e]] - before[p, units[e]])
-            add_multiple(slope, slope, columns[units[e]], bend)
-
-
-@njit(cache=True, error_model="numpy")
-def copy_row(source, target):
-    """Copies one row to another."""
-    for j in range(len(source)):
-        target[j] = source[j]
+            if e + 1 < starts[p + 1]:
+                bend = abs(before[p + 1, units[e]] - before[p, units[e]])
+                add_multiple(slope, slope, columns[units[e]], bend)
 
 
 @njit(cache=True, error_model="numpy")
@@ -134,15 +152,3 @@ def add_multiple(target, row, other, factor):
     """Sets target to row + factor * other."""
     for j in range(len(target)):
         target[j] = row[j] + factor * other[j]
-
-
-@njit(cache=True, error_model="numpy")
-def transposed(matrix):
-    """The transposed matrix in C order, made in strips of eight rows that stay in the cache."""
-    m, n = np.uint64(matrix.shape[0]), np.uint64(matrix.shape[1])
-    result = np.empty((matrix.shape[1], matrix.shape[0]))
-    for begin in range(np.uint64(0), m, np.uint64(8)):
-        for j in range(n):
-            for i in range(begin, min(begin + np.uint64(8), m)):
-                result[j, i] = matrix[i, j]
-    return result

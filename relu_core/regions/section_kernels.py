@@ -193,7 +193,6 @@ def count_pieces(values, signs, errors, starts, ids, masks, n, limit):
             level_masks, edges = np.empty((n + 1, room), np.uint64), np.empty((n + 1, n * room, 2), np.int32)
             table, ends = new_table(n * room), np.empty((room, 2), np.int64)
             parts, blurs = np.empty(room), np.empty(room)
-            flats = new_flats(n, most, room)
             fits = True
         for i in range(begin, end):
             level_masks[n, i - begin] = masks[i]
@@ -203,6 +202,8 @@ def count_pieces(values, signs, errors, starts, ids, masks, n, limit):
         counts[n] = end - begin
         pieces, unsure = -1, 0
         if large:
+            if flats[3].shape[1] < found or len(flats[7]) < end - begin:
+                flats = new_flats(n, level_values.shape[1], room)
             pieces = count_flats(n, found, errors, level_values[n], names[n], counts[n], flats)
         if pieces < 0:
             pieces, unsure = count_arrangement(

@@ -6,7 +6,9 @@ units, integer weights, folded zigzags). With exact=True they only report that d
 error, and the count is made again in integers (rational.py).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -26,19 +28,31 @@ class Rounding:
 
     values: size of the rounding error of the pre-activation anywhere in the box.
     slopes: typical size of its gradient, in units of pre-activation per unit of input.
+    columns: the layer's weights transposed, which the geometries want too: a row for each input.
     """
 
     values: tuple[Floats, ...]
     slopes: tuple[Floats, ...]
+    columns: tuple[Floats, ...]
 
 
-def rounding_errors(network: ReluNetwork, lower: Floats, upper: Floats, *, factor: float = 1.0) -> Rounding:
-    """Rounding errors of all pre-activations of the network in the box lower, upper (n,), times `factor`."""
+def rounding_errors(
+    network: ReluNetwork, lower: Floats, upper: Floats, *, factor: float = 1.0, layers: int | None = None
+) -> Rounding:
+    """Rounding errors of all pre-activations of the network in the box lower, upper (n,), times `factor`.
+
+    layers: only of so many, the first ones.
+    """
+    found = islice(layer_errors(network, lower, upper, factor=factor), layers)
+    return Rounding(*zip(*found, strict=True))
+
+
+def layer_errors(
+    network: ReluNetwork, lower: Floats, upper: Floats, *, factor: float = 1.0
+) -> Iterator[tuple[Floats, Floats, Floats]]:
+    """Layer by layer, each when it is asked for: values, slopes and columns as in `Rounding`."""
     sizes = np.zeros((3, len(lower)))
-    sizes[0], sizes[2] = np.maximum(np.abs(lower), np.abs(upper)) ** 2, 1.0
-    relative, values, slopes = (factor * UNIT_ERROR) ** 2, [], []
+    sizes[0], sizes[2] = np.maximum(lower * lower, upper * upper), 1.0
     for weight, bias in zip(network.weights, network.biases, strict=True):
-        sizes, value, slope = carry_errors(weight, bias, sizes, relative)
-        values.append(value)
-        slopes.append(slope)
-    return Rounding(tuple(values), tuple(slopes))
+        columns, sizes, values, slopes = carry_errors(weight, bias, sizes, (factor * UNIT_ERROR) ** 2)
+        yield values, slopes, columns
