@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
+from relu_core.interrupts import interrupt
 from relu_core.network import ReluNetwork
 from relu_core.regions.cell_kernels import sign_words
+from relu_core.regions.flat_kernels import STOPPED
 from relu_core.regions.section_kernels import count_pieces
 from relu_core.regions.signs import Rounding, rounding_errors
-from relu_core.regions.split_kernels import split_cells, used_vertices
+from relu_core.regions.split_kernels import CROWDED, INTERRUPTED, split_cells, used_vertices
 
 Words = NDArray[np.uint64]
 # Cells of one chunk: enough to keep matrix products large, few enough to stay in tens of megabytes. With many inputs a
@@ -86,9 +88,11 @@ def count_cells(
     tally = Tally([0] * network.hidden_layers)
     most = UNLIMITED if limit is None else limit
     for _, vertices, cells in walk(network, errors, lower, upper, tally, last):
-        count, doubts = count_pieces(
-            vertices.values, vertices.signs, errors.values[last], *cells, len(lower), most - tally.per_layer[last]
-        )
+        asked = (vertices.values, vertices.signs, errors.values[last], *cells, len(lower), most - tally.per_layer[last])
+        count, doubts = count_pieces(*asked)
+        while count == STOPPED:
+            interrupt()
+            count, doubts = count_pieces(*asked)
         tally.per_layer[last] += count
         tally.doubts += doubts
         if tally.per_layer[last] > most:
@@ -118,9 +122,12 @@ def walk(
         if layer == until:
             yield Chunk(layer, vertices, cells)
             continue
-        grown, V, done, rest, doubts, tally.crowded = split_cells(
+        grown, V, done, rest, doubts, status = split_cells(
             tuple(vertices), errors.values[layer], errors.slopes[layer], columns[layer], tuple(cells), budget
         )
+        if status == INTERRUPTED:
+            interrupt()
+        tally.crowded = status == CROWDED
         if tally.crowded:
             return
         tally.doubts += doubts

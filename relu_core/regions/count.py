@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
+from relu_core.interrupts import interruptible
 from relu_core.network import ReluNetwork
 from relu_core.regions import merge, rational
 from relu_core.regions.cells import Tally, count_cells
@@ -38,6 +39,7 @@ class RegionCount:
     method: str
 
 
+@interruptible
 def count_regions(
     network: ReluNetwork,
     lower: ArrayLike,

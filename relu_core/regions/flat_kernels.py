@@ -8,7 +8,11 @@ polytope's vertices, begun where the one before ended: a few passes over the ver
 import numpy as np
 from numba import njit
 
+from relu_core.interrupts import interrupted
+
 MEETS, MISSES, UNSURE = 1, 0, -1
+# In place of a number of cells: Ctrl-C was pressed.
+STOPPED = -2
 # Pivots after which a linear program counts as undecided; three or four are usual.
 MOST_PIVOTS = 40
 
@@ -32,7 +36,7 @@ def new_flats(n, units, vertices):
 def count_flats(n, units, errors, values, names, count, room):
     """Cells of the hyperplanes with values (units, vertices) in a polytope of n dimensions with `count` vertices.
 
-    -1 if rounding leaves open whether some of them meet, as it does where they are not in general position.
+    -1 if rounding leaves open whether some of them meet, as it does where they are not in general position; STOPPED.
     """
     chosen, sizes, turns, followers, bases, inverses, vectors, costs = room
     total, level = 1, 0
@@ -40,6 +44,8 @@ def count_flats(n, units, errors, values, names, count, room):
     for a in range(units):
         followers[0, a], bases[0, a, 0], inverses[0, a, 0, 0] = a, 0, 1.0
     while True:
+        if interrupted():
+            return STOPPED
         kept = 0
         for i in range(sizes[level]):
             row, basis, inverse = followers[level, i], bases[level, i], inverses[level, i]

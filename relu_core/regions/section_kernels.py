@@ -3,12 +3,15 @@
 import numpy as np
 from numba import njit
 
+from relu_core.interrupts import interrupted
 from relu_core.regions.cell_kernels import lowest_bit
 from relu_core.regions.edge_kernels import NONE, ONE, all_edges, new_table
-from relu_core.regions.flat_kernels import count_flats, new_flats
+from relu_core.regions.flat_kernels import STOPPED, count_flats, new_flats
 
 # A cell with that many vertices for each hyperplane that cuts it is counted faster by flats than by sections.
 VERTICES_A_CUT = 32
+# One less than the hyperplanes between two looks whether Ctrl-C was pressed.
+LOOK = 63
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -86,16 +89,19 @@ def distinct_crossings(values, names, errors, kept, at, width):
 
 @njit(cache=True, error_model="numpy")
 def count_arrangement(n, units, errors, values, names, masks, counts, edges, table, ends, parts, blurs, at, width):
-    """Cells of an arrangement in a polytope of n >= 2 dimensions: (cells, doubts), cells = -1 if the room is too small.
+    """Cells of an arrangement in a polytope of n >= 2 dimensions: (cells, doubts); -1 if there is no room, or STOPPED.
 
     Level n holds the polytope: values[n] (units, vertices), names[n], masks[n], counts[n]. Each hyperplane adds as many
     cells as the earlier ones cut its section into [deletion and restriction, Zaslavsky 1975], one level below.
     """
-    total, doubts, level = 2, 0, n
+    total, doubts, level, turn = 2, 0, n, 0
     rows, done, edge_counts = np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64), np.zeros(n + 1, np.int64)
     rows[n], done[n] = units, 1
     edge_counts[n] = all_edges(masks[n], counts[n], n, table, edges[n])
     while True:
+        turn += 1
+        if turn & LOOK == LOOK and interrupted():
+            return STOPPED, doubts
         if edge_counts[level] < 0:
             return -1, doubts
         if done[level] == rows[level]:
@@ -167,7 +173,7 @@ def all_signs_occur(signs, ids, begin, end, units, count):
 
 @njit(cache=True, error_model="numpy")
 def count_pieces(values, signs, errors, starts, ids, masks, n, limit):
-    """Pieces into which a layer cuts the cells of a chunk: (pieces, doubts); stops above `limit`."""
+    """Pieces into which a layer cuts the cells of a chunk: (pieces, doubts); stops above `limit`; STOPPED by Ctrl-C."""
     m = values.shape[1]
     units = np.empty(m, np.int64)
     at, width = np.empty(m), np.empty(m)
@@ -193,6 +199,7 @@ def count_pieces(values, signs, errors, starts, ids, masks, n, limit):
             level_masks, edges = np.empty((n + 1, room), np.uint64), np.empty((n + 1, n * room, 2), np.int32)
             table, ends = new_table(n * room), np.empty((room, 2), np.int64)
             parts, blurs = np.empty(room), np.empty(room)
+            flats = new_flats(n, most, room)
             fits = True
         for i in range(begin, end):
             level_masks[n, i - begin] = masks[i]
@@ -202,13 +209,13 @@ def count_pieces(values, signs, errors, starts, ids, masks, n, limit):
         counts[n] = end - begin
         pieces, unsure = -1, 0
         if large:
-            if flats[3].shape[1] < found or len(flats[7]) < end - begin:
-                flats = new_flats(n, level_values.shape[1], room)
             pieces = count_flats(n, found, errors, level_values[n], names[n], counts[n], flats)
-        if pieces < 0:
+        if pieces == -1:
             pieces, unsure = count_arrangement(
                 n, found, errors, level_values, names, level_masks, counts, edges, table, ends, parts, blurs, at, width
             )
+        if pieces == STOPPED or (cell & LOOK == LOOK and interrupted()):
+            return STOPPED, doubts
         if pieces < 0:
             room, fits = 2 * room, False
             continue

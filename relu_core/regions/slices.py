@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
+from relu_core.interrupts import interruptible
 from relu_core.network import ReluNetwork
 from relu_core.regions import rational
 from relu_core.regions.cells import Tally, walk
@@ -55,6 +56,7 @@ class SliceRegions:
     extent: Floats
 
 
+@interruptible
 def regions_on_segment(network: ReluNetwork, start: ArrayLike, end: ArrayLike) -> SegmentRegions:
     """Breakpoints and affine pieces of the network along segments, many at once.
 
@@ -77,6 +79,7 @@ def regions_on_segment(network: ReluNetwork, start: ArrayLike, end: ArrayLike) -
     )
 
 
+@interruptible
 def regions_on_slice(
     network: ReluNetwork, origin: ArrayLike, u: ArrayLike, v: ArrayLike, extent: ArrayLike = 1.0
 ) -> SliceRegions:

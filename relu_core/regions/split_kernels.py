@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from relu_core.interrupts import interrupted
 from relu_core.regions.cell_kernels import (
     carry_following,
     edge_key,
@@ -14,9 +15,11 @@ from relu_core.regions.cell_kernels import (
     widened,
     widened_rows,
 )
-from relu_core.regions.edge_kernels import NONE, ONE, cut_edges, new_table
+from relu_core.regions.edge_kernels import MANY, NONE, ONE, cut_edges, new_table
 
-FINISHED, CROWDED, FULL_VERTICES, FULL_STACK, FULL_DONE, FULL_TABLE, FULL_ROOM = range(7)
+FINISHED, CROWDED, INTERRUPTED, FULL_VERTICES, FULL_STACK, FULL_DONE, FULL_TABLE, FULL_ROOM = range(8)
+# One less than the small cells between two looks whether Ctrl-C was pressed.
+LOOK = 63
 
 # forceinline: to hand over a dozen arrays would cost more than many of these loops.
 
@@ -27,7 +30,8 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
 
     vertices: points (V, n), values (V, m), reach (V,), signs, history (V, words), following (V, m').
     errors, slopes: (m,). columns: (m, m'), the next layer's weights. cells: starts (C + 1,), ids, masks.
-    Returns vertices, their number, finished cells, cells still to cut, doubts, and whether a cell had too many facets.
+    Returns vertices, their number, finished cells, cells still to cut, doubts, and FINISHED, CROWDED (a cell had too
+    many facets) or INTERRUPTED.
     """
     depth, size = max(len(cells[0]), 256), max(len(cells[1]), 1024)
     stack = (widened(cells[0], depth), widened(cells[1], size), widened(cells[2], size))
@@ -56,20 +60,24 @@ def split_cells(vertices, errors, slopes, columns, cells, budget):
     finished, depth = counts[3], counts[2]
     cut = (done[0][: finished + 1], done[1][: done[0][finished]], done[2][: done[0][finished]])
     rest = (stack[0][: depth + 1], stack[1][: stack[0][depth]], stack[2][: stack[0][depth]])
-    return vertices, counts[0], cut, rest, counts[4], status == CROWDED
+    return vertices, counts[0], cut, rest, counts[4], status
 
 
 @njit(cache=True, error_model="numpy")
 def cut_cells(vertices, stack, done, table, room, counts, errors, slopes, columns, budget):
-    """The loop of split_cells in fixed arrays; returns FINISHED, CROWDED, or which arrays are full."""
+    """The loop of split_cells in fixed arrays; returns what split_cells does, or which arrays are full."""
     points, values, reach, signs, history, following = vertices
     starts, ids, masks = stack
     keys, owners = table
     cell_ids, cell_masks, sides, edge_ids, edge_masks, pairs, edge_table = room
     n = points.shape[1]
+    turn = 0
     while counts[2] > 0 and counts[3] < budget:
         depth, V = counts[2] - 1, counts[0]
         begin, count = starts[depth], starts[depth + 1] - starts[depth]
+        turn += 1
+        if (count >= MANY or turn & LOOK == LOOK) and interrupted():
+            return INTERRUPTED
         unit = first_cut(signs, ids, begin, begin + count)
         if unit < 0:
             counts[5] = done[0][counts[3]] + count
