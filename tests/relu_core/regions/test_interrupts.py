@@ -7,9 +7,13 @@ import sys
 import pytest
 
 PROGRAM = """
+import signal
 import numpy as np
 from itertools import pairwise
 from relu_core import ReluNetwork, count_regions
+
+# A shell that starts a program in the background has it ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def network(*sizes):
     chance = np.random.default_rng(0)
