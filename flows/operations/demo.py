@@ -18,7 +18,7 @@ CHARTER: dict[str, Any] = {
     "target": "Burr",
     "task": "yes/no",
     "metric": "roc_auc",
-    "target_value": 0.96,
+    "target_value": 0.95,
     "kill_value": 0.8,
     "cost_of_miss": 40,
     "cost_of_false_alarm": 4,
