@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from flows.errors import DatasetError
 from flows.lake.manifest import Manifest, describe
-from flows.lake.memory import refuse_too_many
 from flows.lake.parts import ROWS_PER_PART
 from flows.lake.quarantine import Checked
 from flows.places import Place, files_below
@@ -71,14 +70,12 @@ def read(
 ) -> tuple[pd.DataFrame, Manifest]:
     """Rows (in the order of the source) and manifest of a version.
 
-    columns: the only ones that are loaded. newest: only the last so many rows, 0 for all. Raises DatasetError, also
-    where memory would not hold them.
+    columns: the only ones that are loaded. newest: only the last so many rows, 0 for all. Raises DatasetError.
     """
     place = _place(lake, name, version)
     manifest = read_manifest(lake, name, version)
     wanted = None if columns is None else [manifest.column(column) for column in columns]
     rows = min(newest or manifest.rows_stored, manifest.rows_stored)
-    refuse_too_many(manifest, rows)
     try:
         table = _last_rows([part for _, part in files_below(place / "rows")], rows, wanted)
     except (pa.ArrowException, OSError) as error:

@@ -14,6 +14,7 @@ from flows.features.columns import fit_columns
 from flows.features.plan import MadeRows, RowPlan
 from flows.lake import dataset
 from flows.lake.manifest import Manifest
+from flows.lake.memory import refuse_too_many
 from flows.lake.target import numeric_target
 from flows.quality.finding import Finding, sort_findings, suspected_columns
 from flows.quality.leaks import find_leaks
@@ -67,7 +68,7 @@ def find_data(charter: Charter, settings: Settings) -> str:
 
 def check(charter: Charter, version: str, settings: Settings) -> Question:
     """Name the columns, look for leaks and traps, decide what is used. Raises CharterError, DatasetError."""
-    frame, manifest = dataset.read(settings.lake, charter.dataset, version, newest=charter.newest_rows)
+    frame, manifest = _read(charter, version, settings)
     names = _ColumnNames(manifest)
     target = names.one(charter.target, "target")
     split_column = names.one(charter.split_column, "split_column") if charter.split_column else ""
@@ -95,8 +96,7 @@ def make_rows(charter: Charter, question: Question, settings: Settings) -> Prepa
 
     Raises DatasetError: too few rows or groups.
     """
-    stored = question.dataset
-    frame, _ = dataset.read(settings.lake, stored.name, stored.version, newest=charter.newest_rows)
+    frame, _ = _read(charter, question.dataset.version, settings)
     made = question.plan.make(frame, wanted=frame[question.target].notna().to_numpy())
     protocol, task = charter.protocol(), charter.criteria().task
     target = numeric_target(frame.iloc[made.rows], question.target, task)
@@ -136,6 +136,13 @@ def sweep(charter: Charter, rows: RowsFile, hidden_layers: int) -> FamilyResult:
         seeds=SWEEP_SEEDS,
     )
     return coarse_sweep(question, hidden_layers=hidden_layers, largest=effort.largest, limits=Limits(work=effort.work))
+
+
+def _read(charter: Charter, version: str, settings: Settings) -> tuple[pd.DataFrame, Manifest]:
+    """The rows that the charter asks for. Raises DatasetError, also where memory would not hold their evaluation."""
+    manifest = dataset.read_manifest(settings.lake, charter.dataset, version)
+    refuse_too_many(manifest, min(charter.newest_rows or manifest.rows_stored, manifest.rows_stored))
+    return dataset.read(settings.lake, charter.dataset, version, newest=charter.newest_rows)
 
 
 def _plan(charter: Charter, frame: pd.DataFrame, columns: tuple[str, ...], names: "_ColumnNames") -> RowPlan:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from flows.charter import Charter, make_charter
-from flows.errors import CharterError
+from flows.errors import CharterError, DatasetError
 from flows.lake import dataset
 from flows.lake.quarantine import check
 from flows.settings import Settings, read_settings
@@ -109,3 +109,12 @@ def test_only_the_newest_rows_are_used_where_the_charter_says_so_and_a_finding_s
     assert open_rows(made.development).frame["row"].min() >= 350
     (said,) = [one.evidence for one in question.findings if one.code == "newest_rows_only"]
     assert said == "Of 600 rows of the data set the newest 250 are used."
+
+
+def test_an_evaluation_that_memory_would_not_hold_is_refused_and_the_rows_can_still_be_read(
+    plant: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.lake.memory.free_memory", lambda: 50_000)
+    with pytest.raises(DatasetError, match="set newest_rows in the charter to 67 or less"):
+        prepared(plant, split_rule="by group", split_column="pump")
+    assert len(dataset.read(plant.lake, "pump")[0]) == 600
