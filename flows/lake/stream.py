@@ -7,7 +7,6 @@ read a second time, and they are set aside.
 
 import codecs
 import hashlib
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +27,7 @@ from flows.lake.pieces import Layout, Rows, line_end, look_at_layout, read_caref
 from flows.lake.quarantine import QUARANTINE_COLUMNS, repeated
 from flows.lake.repeats import Repeats, RowNumbers
 from flows.places import Place
+from flows.sources.unpack import refuse_changed
 from flows.whole_files import publish_folder
 
 _BLOCK_BYTES = 32 << 20
@@ -81,7 +81,7 @@ def stream_delimited(
         if len(repeats):
             account, again, _ = _write(file, layout, draft, report, repeats)
             digest = digest if digest == again else ""
-        _refuse_changed(file, before, digest)
+        refuse_changed(file, before, same=digest != "")
         version = hashlib.sha256(f"stream 2\0{file.name}\0{digest}\0{layout.schema}".encode()).hexdigest()[:16]
         manifest = _manifest(layout, account, digest, name, version)
         (draft / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
@@ -90,12 +90,6 @@ def stream_delimited(
         publish_folder(draft, place, seal=MANIFEST)
     point_to(place)
     return DatasetVersion(name, version, place, account.stored, account.quarantine.rows, created)
-
-
-def _refuse_changed(file: Path, before: os.stat_result, digest: str) -> None:
-    after = file.stat()
-    if not digest or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise SourceError(f'the file "{file.name}" was changed while it was read; copy it first, and read the copy')
 
 
 def _write(

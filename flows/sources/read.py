@@ -17,7 +17,16 @@ from flows.sources.headers import read_headers
 from flows.sources.sql import SQLITE_MARK, is_database, read_database
 from flows.sources.table import SourceFile, Table, single_source, stack, with_notes
 from flows.sources.typed import text_frame
-from flows.sources.unpack import ZIP_ERRORS, flattened, gzip_blocks, refuse_bomb
+from flows.sources.unpack import (
+    GZIP,
+    PARQUET,
+    ZIP_ERRORS,
+    damaged_parquet,
+    damaged_zip,
+    flattened,
+    gzip_blocks,
+    refuse_bomb,
+)
 
 FILE_COLUMN = "source_file"
 LABEL_COLUMN = "file_label"
@@ -139,14 +148,14 @@ def _read_bytes(data: bytes, name: str, sheet: str, packed: int = 0) -> Table:
         raise SourceError(f'the file "{name}" is packed more than {_MOST_PACKED} times; unpack it yourself')
     if data[:16] == SQLITE_MARK:
         raise SourceError(f'the database "{name}" lies inside another file or folder; name its own path')
-    if data[:2] == b"\x1f\x8b":
+    if data.startswith(GZIP):
         return _read_bytes(
             b"".join(gzip_blocks(io.BytesIO(data), len(data), name, _LARGEST_EXPANSION)),
             name.removesuffix(".gz"),
             sheet,
             packed + 1,
         )
-    if data[:4] == b"PAR1":
+    if data.startswith(PARQUET):
         return _read_parquet(data, name)
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return read_excel(data, name, sheet=sheet) if _is_workbook(data) else _read_zip(data, name, sheet, packed)
@@ -172,9 +181,7 @@ def _read_zip(data: bytes, name: str, sheet: str, packed: int) -> Table:
             refuse_bomb(len(data), sum(member.file_size for member in members), name, _LARGEST_EXPANSION)
             contents = {member.filename: archive.read(member) for member in members}
     except ZIP_ERRORS as error:
-        raise SourceError(
-            f'the file "{name}" is a damaged or locked zip file; copy it again without a password'
-        ) from error
+        raise damaged_zip(name) from error
     tables = {
         member: _read_bytes(content, member, sheet, packed + 1) for member, content in contents.items() if content
     }
@@ -189,7 +196,7 @@ def _read_parquet(data: bytes, name: str) -> Table:
     try:
         found = pq.read_table(pa.BufferReader(data))
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise SourceError(f'the Parquet file "{name}" is damaged or cut off; copy it again') from error
+        raise damaged_parquet(name) from error
     if found.num_rows == 0 or found.num_columns == 0:
         raise SourceError(f'the Parquet file "{name}" has no rows; export it again with its data')
     found = flattened(found)

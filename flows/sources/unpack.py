@@ -4,6 +4,7 @@ a Parquet file.
 
 import gzip
 import io
+import os
 import struct
 import sys
 import zipfile
@@ -54,11 +55,7 @@ class LargeText:
             return self.file
         before, target = self.file.stat(), folder / self.name
         _write(self.blocks(), target, self.file, most)
-        after = self.file.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-            raise SourceError(
-                f'the file "{self.file.name}" was changed while it was read; copy it first, and read the copy'
-            )
+        refuse_changed(self.file, before)
         return target
 
 
@@ -85,6 +82,23 @@ def gzip_blocks(stream: IO[bytes], packed: int, name: str, most: int = sys.maxsi
                 yield block
     except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f'the file "{name}" is a damaged or cut-off gz file; copy it again') from error
+
+
+def refuse_changed(file: Path, before: os.stat_result, *, same: bool = True) -> None:
+    """Raises SourceError where `file` is not as it was `before`, or what was read of it was not the `same` twice."""
+    after = file.stat()
+    if not same or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise SourceError(f'the file "{file.name}" was changed while it was read; copy it first, and read the copy')
+
+
+def damaged_zip(name: str) -> SourceError:
+    """What is said of a zip file that cannot be unpacked."""
+    return SourceError(f'the file "{name}" is a damaged or locked zip file; copy it again without a password')
+
+
+def damaged_parquet(name: str) -> SourceError:
+    """What is said of a Parquet file that cannot be read."""
+    return SourceError(f'the Parquet file "{name}" is damaged or cut off; copy it again')
 
 
 def refuse_bomb(packed: int, expanded: int, name: str, most: int = sys.maxsize) -> None:
@@ -149,9 +163,7 @@ def _opened_zip(file: Path, member: zipfile.ZipInfo) -> Generator[bytes]:
             while block := content.read(_BLOCK_BYTES):
                 yield block
     except ZIP_ERRORS as error:
-        raise SourceError(
-            f'the file "{file.name}" is a damaged or locked zip file; copy it again without a password'
-        ) from error
+        raise damaged_zip(file.name) from error
 
 
 def _of_parquet(file: Path) -> LargeText | None:
@@ -172,7 +184,7 @@ def _opened_parquet(file: Path) -> Generator[bytes]:
                 arrow_csv.write_csv(rows, sink, arrow_csv.WriteOptions(include_header=i == 0, quoting_style="needed"))
                 yield sink.getvalue().to_pybytes()
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise SourceError(f'the Parquet file "{file.name}" is damaged or cut off; copy it again') from error
+        raise damaged_parquet(file.name) from error
 
 
 def _plain(table: pa.Table) -> pa.Table:
