@@ -17,6 +17,8 @@ _PAUSE = 1.0
 _STILL_ALIVE_EVERY = 30.0
 _SERVER_SILENT_LIMIT = 60.0
 _NO_WORKER_AFTER = 45.0
+# The news of tasks reach the server by another way than their run's end, and may come after it.
+_LATE_NEWS = 5.0
 
 _EXCEPTION = re.compile(r"^.*?encountered an exception:?\s*(?:[\w.]*(?:Error|Exception)\s*:?\s*)?", re.DOTALL)
 
@@ -52,18 +54,23 @@ def follow(settings: Settings, run: FlowRun, say: Say) -> FlowRun:
     """
     server = prefect_server(settings)
     story = Story(say, run_address(settings, run))
-    heard = time.monotonic()
+    heard, ended = time.monotonic(), float("inf")
     while True:
         try:
-            current = server.flow_run(run.identity)
-            story.tell(current, server.task_runs(run.identity), server.progress(run.identity))
+            current, tasks = server.flow_run(run.identity), server.task_runs(run.identity)
+            story.tell(current, tasks, server.progress(run.identity))
             heard = time.monotonic()
-            if current.ended:
+            ended = min(ended, heard) if current.ended else float("inf")
+            if current.ended and (_all_told(tasks) or heard - ended > _LATE_NEWS):
                 return current
         except ServiceError:
             if time.monotonic() - heard > _SERVER_SILENT_LIMIT:
                 raise
         time.sleep(_PAUSE)
+
+
+def _all_told(tasks: Sequence[TaskRun]) -> bool:
+    return bool(tasks) and all(task.ended for task in tasks)
 
 
 def reason(run: FlowRun) -> str:

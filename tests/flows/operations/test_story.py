@@ -1,9 +1,13 @@
 """What is said while a run is followed: each thing once."""
 
+from types import SimpleNamespace
+
 import pytest
 
+from flows.operations import runs
 from flows.operations.runs import Story, reason, remark
 from flows.operations.servers import FlowRun, TaskRun, _task_run
+from flows.settings import read_settings
 
 
 def _run(state: str, message: str = "") -> FlowRun:
@@ -23,6 +27,18 @@ def test_each_task_is_told_once_when_it_has_ended() -> None:
     for _ in range(2):
         story.tell(_run("RUNNING"), ended, "20 % Screen")
     assert said == ["  Task a: done in 12 s", "  Task b: cached, not done again", "  Task c: failed", "  20 % Screen"]
+
+
+def test_tasks_whose_news_come_after_the_end_of_their_run_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    news = iter([[], [_task("a", "RUNNING", "Running")], [_task("a", "COMPLETED", "Completed")]])
+    late = SimpleNamespace(
+        flow_run=lambda _: _run("COMPLETED"), task_runs=lambda _: next(news), progress=lambda _: ""
+    )  # fmt: skip
+    monkeypatch.setattr(runs, "prefect_server", lambda _: late)
+    monkeypatch.setattr(runs, "_PAUSE", 0.0)
+    said: list[str] = []
+    assert runs.follow(read_settings({}), _run("RUNNING"), said.append).state == "COMPLETED"
+    assert said == ["  Task a: done in 12 s"]
 
 
 @pytest.mark.parametrize(
