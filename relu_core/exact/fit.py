@@ -11,8 +11,10 @@ from relu_core import arguments
 from relu_core.errors import ArgumentError
 from relu_core.exact.certificate import GAP_FLOOR, PROVEN_GAP, GlobalFit, relative_gap
 from relu_core.exact.incumbents import Descents, Incumbent, decode, improve_network
+from relu_core.exact.knots import KnotOutcome, knots_apply, search_knots
+from relu_core.exact.limits import Limits
 from relu_core.exact.problem import Problem, make_problem
-from relu_core.exact.proof import Proof, store_proof
+from relu_core.exact.proof import KnotProof, Proof, store_knot_proof, store_proof
 from relu_core.exact.relaxation import Task, make_task
 from relu_core.exact.search import Outcome, search
 from relu_core.exact.work_estimate import expected_work, first_tuples
@@ -66,21 +68,35 @@ def fit_global(
     )
     gap = arguments.not_negative(gap, "gap")
     task = make_task(problem)
-    _check_size(task)
+    if not (over_knots := knots_apply(problem)):
+        _check_size(task)
     best = (descents := Descents(task)).best
     if warm_start is not None:
         improve_network(problem, descents, warm_start)
     (report := _reporter(callback, problem, start))(0.0, float(best.value[0]), 0)
-    outcome = search(
-        task,
-        descents,
+    limits = Limits(
         gap=0.99 * gap,
         floor=GAP_FLOOR * problem.constant_value,
         deadline=start + time_limit,
         node_limit=np.inf if node_limit is None else node_limit,
         report=report,
     )
-    return _global_fit(problem, task, best, outcome, gap, time.perf_counter() - start)
+    outcome, proof = (_search_knots if over_knots else _search_cells)(problem, task, descents, limits)
+    return _global_fit(problem, task, best, outcome, proof, gap, time.perf_counter() - start)
+
+
+def _search_cells(
+    problem: Problem, task: Task, descents: Descents, limits: Limits
+) -> tuple[Outcome | KnotOutcome, Proof | KnotProof | None]:
+    outcome = search(task, descents, limits)
+    return outcome, store_proof(problem, task, outcome)
+
+
+def _search_knots(
+    problem: Problem, task: Task, descents: Descents, limits: Limits
+) -> tuple[Outcome | KnotOutcome, Proof | KnotProof | None]:
+    outcome = search_knots(problem, descents.best, limits)
+    return outcome, store_knot_proof(problem, outcome)
 
 
 @cache
@@ -89,18 +105,11 @@ def compile_loops() -> None:
 
     Only the first call of a fresh installation takes a minute; later processes load the result.
     """
-    X, y = np.array([[0.0], [1.0], [3.0], [4.0]]), np.array([0.0, 1.0, 0.0, 1.0])
-    problem = make_problem(X, y, 1, loss="squared")
+    y, limits = np.array([0.0, 1.0, 0.0, 1.0]), Limits(1e-6, 1e-3, np.inf, np.inf, lambda *bounds: False)
+    problem = make_problem(np.array([[0.0], [1.0], [3.0], [4.0]]), y, 1, loss="squared")
     task = make_task(problem)
-    search(
-        task,
-        Descents(task),
-        gap=1e-6,
-        floor=1e-3,
-        deadline=np.inf,
-        node_limit=np.inf,
-        report=lambda *bounds: False,
-    )
+    for search_all in (_search_cells, _search_knots):
+        search_all(problem, task, Descents(task), limits)
 
 
 def _check_size(task: Task) -> None:
@@ -121,7 +130,13 @@ def _reporter(callback: Callback | None, problem: Problem, start: float) -> Call
 
 
 def _global_fit(
-    problem: Problem, task: Task, best: Incumbent, outcome: Outcome, gap: float, seconds: float
+    problem: Problem,
+    task: Task,
+    best: Incumbent,
+    outcome: Outcome | KnotOutcome,
+    proof: Proof | KnotProof | None,
+    gap: float,
+    seconds: float,
 ) -> GlobalFit:
     network, signs, units, bias = decode(problem, task, best)
     upper = problem.loss_scale * problem.value(signs, units, bias)
@@ -133,7 +148,6 @@ def _global_fit(
         status = "gap"
     else:
         status = outcome.ended
-    proof: Proof | None = store_proof(problem, task, outcome)
     return GlobalFit(
         network=network,
         lower=lower,
@@ -148,7 +162,7 @@ def _global_fit(
     )
 
 
-def _assumptions(problem: Problem, proof: Proof | None) -> tuple[str, ...]:
+def _assumptions(problem: Problem, proof: Proof | KnotProof | None) -> tuple[str, ...]:
     D, M = problem.rows.shape
     bounded = "each unit's norm is at most max_norm" if np.isfinite(problem.max_norm) else "weights are not bounded"
     return (

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
+from relu_core.exact.knots import KnotOutcome
+from relu_core.exact.knots_scratch import KnotLeaves
 from relu_core.exact.problem import Problem
 from relu_core.exact.relaxation import Task
 from relu_core.exact.search import Outcome
@@ -32,6 +34,19 @@ class Proof:
     shape: NDArray[np.int64]
     cells: NDArray[np.int64]
     dual: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class KnotProof:
+    """What a recheck of the search over knots needs besides the data. options: what `make_problem` was told."""
+
+    options: dict[str, Any]
+    leaves: KnotLeaves
+
+
+def store_knot_proof(problem: Problem, outcome: KnotOutcome) -> KnotProof | None:
+    """The proof of a search over knots, or None where it grew too long to be stored."""
+    return None if outcome.leaves is None else KnotProof(problem.options, outcome.leaves)
 
 
 def store_proof(problem: Problem, task: Task, outcome: Outcome) -> Proof | None:

@@ -1,7 +1,6 @@
 """Deterministic branch and bound over tuples of cells: lowest bound first, limits checked between chunks."""
 
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from relu_core.arguments import Floats
 from relu_core.exact.cones import Cells, root_cells, with_room
 from relu_core.exact.incumbents import Descents, Incumbent
+from relu_core.exact.limits import Limits
 from relu_core.exact.relaxation import Task, unknowns
 from relu_core.exact.search_kernels import CELLS, CLOSED, FLOOR, FREE, HEAP, LOGGED, NODES, TOLERANCE, advance
 from relu_core.exact.work_estimate import first_tuples
@@ -56,23 +56,10 @@ class Outcome(NamedTuple):
     cells: Cells
 
 
-def search(
-    task: Task,
-    descents: Descents,
-    *,
-    gap: float,
-    floor: float,
-    deadline: float,
-    node_limit: float,
-    report: Callable[[float, float, int], bool],
-) -> Outcome:
-    """Branches until no open node can improve the incumbent by more than `gap`, or a limit is reached.
-
-    gap: relative to the incumbent, or to `floor` where that is larger. deadline: in time.perf_counter's clock.
-    report(lower, upper, nodes): called after each chunk, search units; True ends the search.
-    """
+def search(task: Task, descents: Descents, limits: Limits) -> Outcome:
+    """Branches until no open node can improve the incumbent by more than the gap, or a limit is reached."""
     cells, tree = root_cells(task.x, 4096), _room(task, 1024, 1024)
-    tree.number[CLOSED], tree.number[TOLERANCE], tree.number[FLOOR] = np.inf, gap, floor
+    tree.number[CLOSED], tree.number[TOLERANCE], tree.number[FLOOR] = np.inf, limits.gap, limits.floor
     tree.counts[CELLS], tree.counts[FREE] = 1 << len(task.x), len(tree.vacant)
     best, work = descents.best, descents.work
     weights, ended, roots, first = (
@@ -91,11 +78,11 @@ def search(
             finished = advance(task, tree, cells, best, 0, 0, CHUNK, weights, work)
         descents.keep_up(int(tree.counts[NODES]))
         lower = _lower(tree, best, first < roots)
-        stopped = report(lower, float(best.value[0]), int(tree.counts[NODES]))
+        stopped = limits.report(lower, float(best.value[0]), int(tree.counts[NODES]))
         if finished:
             break
-        if tree.counts[NODES] >= node_limit or stopped or time.perf_counter() > deadline:
-            ended = "nodes" if tree.counts[NODES] >= node_limit else "time"
+        if tree.counts[NODES] >= limits.node_limit or stopped or time.perf_counter() > limits.deadline:
+            ended = "nodes" if tree.counts[NODES] >= limits.node_limit else "time"
             break
     return Outcome(lower, int(tree.counts[NODES]), ended, tree, cells)
 

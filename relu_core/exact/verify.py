@@ -15,9 +15,10 @@ from relu_core.exact.certificate import PROVEN_GAP, GlobalFit, Verification, rel
 from relu_core.exact.coverage import missing_node
 from relu_core.exact.losses import LOSSES, row_losses
 from relu_core.exact.problem import Problem, make_problem
-from relu_core.exact.proof import Proof
+from relu_core.exact.proof import KnotProof, Proof
 from relu_core.exact.solve_again import solve_again
 from relu_core.exact.verify_kernels import penalty_share, proved_bound
+from relu_core.exact.verify_knots import check_leaves
 from relu_core.network import ReluNetwork
 
 SMOOTHING = 0.05
@@ -31,19 +32,24 @@ def verify_fit(fit: GlobalFit, X: ArrayLike, y: ArrayLike) -> Verification:
     rows = arguments.rows(X, fit.network.input_dim)
     targets = arguments.targets(y, len(rows))
     proof = fit.proof
-    if not isinstance(proof, Proof):
+    if not isinstance(proof, Proof | KnotProof):
         return Verification(
             fit.upper, 0.0, False, False, 0, "no duals are stored with this fit, so nothing was rechecked"
         )
     problem = make_problem(rows, targets, **proof.options)
-    upper = objective(fit.network, problem, rows, targets)
-    missing = missing_node(proof, problem)
-    bounds = _proved_bounds(proof, problem, fit.lower / problem.loss_scale)
-    leaves = proof.branched < 0
-    least = min(float(bounds[leaves].min(initial=np.inf)), upper / problem.loss_scale)
-    lower = 0.0 if missing else max(0.0, problem.loss_scale * least)
+    weight = proof.options["sample_weight"]
+    counted = np.ones(len(rows), dtype=np.bool_) if weight is None else np.asarray(weight) > 0
+    upper = objective(fit.network, problem, rows[counted], targets[counted])
     scale = problem.loss_scale * problem.constant_value
     allowed = ROUNDING * max(upper, PROVEN_GAP * scale) + 1e-9 * scale
+    if isinstance(proof, KnotProof):
+        needed = (fit.lower - 0.5 * allowed) / problem.loss_scale
+        missing, bounds, proved_by_lines = *check_leaves(proof.leaves, problem, needed), needed
+    else:
+        needed, missing, leaves = fit.lower / problem.loss_scale, missing_node(proof, problem), proof.branched < 0
+        bounds, proved_by_lines = _proved_bounds(proof, problem, needed)[leaves], np.inf
+    least = min(float(bounds.min(initial=proved_by_lines)), upper / problem.loss_scale)
+    lower = 0.0 if missing else max(0.0, problem.loss_scale * least)
     same_upper, same_lower = abs(upper - fit.upper) <= allowed, lower >= fit.lower - allowed
     if missing and fit.lower > 0:
         reason = missing
@@ -52,12 +58,12 @@ def verify_fit(fit: GlobalFit, X: ArrayLike, y: ArrayLike) -> Verification:
     elif not same_lower:
         reason = f"the duals prove {lower:.9g}, not {fit.lower:.9g}"
     else:
-        reason = f"gap {relative_gap(lower, upper, scale):.2g} confirmed by {int(leaves.sum())} dual points"
-    return Verification(upper, lower, same_upper and same_lower, True, int(leaves.sum()), reason)
+        reason = f"gap {relative_gap(lower, upper, scale):.2g} confirmed by {len(bounds)} dual points"
+    return Verification(upper, lower, same_upper and same_lower, True, len(bounds), reason)
 
 
 def objective(network: ReluNetwork, problem: Problem, X: Floats, y: Floats) -> float:
-    """Objective in user units of a network with one hidden layer and one output."""
+    """Objective in user units of a network with one hidden layer and one output; X, y: the rows of weight above 0."""
     outputs = network(X)[:, 0]
     delta = problem.delta * problem.y_scale
     losses = row_losses(problem.loss, outputs, y, delta)

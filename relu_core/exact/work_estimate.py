@@ -12,10 +12,11 @@ def expected_work(D: int, n: int, width: int) -> str:
     rest, which no formula tells beforehand.
     """
     D, n, width = positive_integer(D, "D"), positive_integer(n, "n"), positive_integer(width, "width")
-    return (
-        f"complete enumeration would solve about {count_programs(D, n + 1, width):.2g} convex programs; "
-        f"the search begins with {first_tuples(n + 1, width):,} tuples of cells"
-    )
+    enumeration = f"complete enumeration would solve about {count_programs(D, n + 1, width):.2g} convex programs"
+    cells = f"the search begins with {first_tuples(n + 1, width):,} tuples of cells"
+    if n > 1:
+        return f"{enumeration}; {cells}"
+    return f"{enumeration}; {cells}, or for squared loss lists places of {width} knot{'s' if width > 1 else ''}"
 
 
 def first_tuples(M: int, width: int, *, affine: bool = True) -> int:

@@ -106,7 +106,9 @@ def test_sample_weights_count_rows() -> None:
     X, y = planted(1, 10, 3)
     weight = np.array([3, 1, 1, 2, 1, 0, 1, 1, 1, 1])
     repeated = fit_global(np.repeat(X, weight, axis=0), np.repeat(y, weight), 1)
-    assert fit_global(X, y, 1, sample_weight=weight).upper == pytest.approx(repeated.upper, rel=3e-6)
+    fit = fit_global(X, y, 1, sample_weight=weight)
+    assert fit.upper == pytest.approx(repeated.upper, rel=3e-6)
+    assert fit.verify(X, y).holds, fit.verify(X, y)
 
 
 def test_without_output_bias_the_network_has_none() -> None:
@@ -193,7 +195,7 @@ def changed(fit: GlobalFit, **proof: object) -> GlobalFit:
 
 
 def test_the_recheck_finds_a_forged_proof() -> None:
-    X, y = planted(1, 12, 11)
+    X, y = planted(2, 12, 11)
     fit = fit_global(X, y, 1)
     assert fit.verify(X, y).holds
     leaves = np.flatnonzero(fit.proof.branched < 0)  # type: ignore[attr-defined]

@@ -1,0 +1,169 @@
+"""One input: the search over places of knots, which needs far fewer programs than cones of directions do.
+
+A network of one input is a continuous function of straight pieces. For every choice of the rows that each knot lies
+between, the lines that fit the runs of rows one by one bound its loss, in a few operations for each choice; a table of
+least losses of the rows still to come leaves out nearly all choices at once. What is left is settled by Theorem 4.1's
+programs, best bound first.
+"""
+
+import time
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+
+from relu_core.exact.incumbents import Incumbent
+from relu_core.exact.knot_chains_kernels import LOSS, SLOPE_FREE
+from relu_core.exact.knot_programs_kernels import LOGGED, SOLVED, settle_choices
+from relu_core.exact.knots_kernels import ROUNDING, list_places
+from relu_core.exact.knots_scratch import (
+    KnotLeaves,
+    Listing,
+    SortedRows,
+    make_chain,
+    make_leaves,
+    make_stack,
+    make_walk,
+    make_work,
+)
+from relu_core.exact.limits import Limits
+from relu_core.exact.problem import Problem
+
+# Inputs closer than this, in standard deviations, are left to the cones: programs cannot tell them apart.
+CLOSEST = 1e-9
+# Places listed at a time, between two looks at the clock, and programs of one choice of places at most.
+FIRST_LISTED, LISTED, CHUNK, PROGRAMS = 1 << 6, 1 << 18, 64, 1 << 12
+# Leaves are stored up to this many bytes; a longer search proves as much, but cannot be rechecked afterwards.
+STORED_BYTES = 400e6
+
+
+class KnotOutcome(NamedTuple):
+    """What the search knows when it ends, as `search.Outcome`."""
+
+    lower: float
+    nodes: int
+    ended: str
+    leaves: KnotLeaves | None
+
+
+def knots_apply(problem: Problem) -> bool:
+    """Whether the search over knots can take this problem."""
+    plain = problem.output_bias and problem.weight_decay == 0 and np.isinf(problem.max_norm)
+    if not plain or problem.loss != "squared" or problem.rows.shape[1] != 2:
+        return False
+    steps = np.diff(np.unique(problem.rows[:, 0]))
+    return bool(steps.size > 0 and steps.min() > CLOSEST)
+
+
+def sort_rows(problem: Problem) -> SortedRows:
+    """The rows as the loops need them."""
+    order = np.argsort(problem.rows[:, 0], kind="stable")
+    inputs, targets, heavy = problem.rows[order, 0], problem.y[order], problem.weight[order]
+    x, first = np.unique(inputs, return_index=True)
+    weight = np.add.reduceat(heavy, first)
+    y = np.add.reduceat(heavy * targets, first) / weight
+    repeats = np.diff(np.append(first, len(inputs)))
+    within = float((heavy * (targets - np.repeat(y, repeats)) ** 2).sum())
+    return SortedRows(x, y, weight, np.sqrt(weight), within)
+
+
+def search_knots(problem: Problem, best: Incumbent, limits: Limits) -> KnotOutcome:
+    """Settles choices of places in bands of their bounds until none can beat the incumbent, or a limit is reached."""
+    return _Search(problem, best, limits).run()
+
+
+class _Search:
+    """above: no choice with a lower bound is left unsettled. proved: least bound of what was settled."""
+
+    def __init__(self, problem: Problem, best: Incumbent, limits: Limits) -> None:
+        self.rows, self.best, self.width, self.limits = sort_rows(problem), best, problem.width, limits
+        self.walk = make_walk(self.rows, self.width)
+        self.work, self.stack = make_work(self.rows, self.width), make_stack(PROGRAMS, self.width)
+        self.leaves, self.counts, self.complete = make_leaves(4 * PROGRAMS, self.width), np.zeros(2, np.int64), True
+        self.above, self.proved, self.ended = self._first_bound(), np.array([np.inf]), ""
+        self.chain, self.listed = make_chain(self.width), FIRST_LISTED
+
+    def run(self) -> KnotOutcome:
+        while not self.ended:
+            if self.above >= self._cutoff():
+                self.ended = "complete"
+            elif (band := self._list_band()) is not None:
+                self._settle_band(*band)
+        lower = max(0.0, min(float(self.proved[0]), self.above, float(self.best.value[0])))
+        used = self.leaves.chosen(np.arange(self.counts[LOGGED])) if self.complete else None
+        return KnotOutcome(lower, int(self.counts[SOLVED]), self.ended, used)
+
+    def _first_bound(self) -> float:
+        """What the lines alone prove of every network; a free slope and one knot less are among their choices."""
+        return float(self.rows.within + self.walk.least[self.width + 1, 0] - 2.0 * ROUNDING)
+
+    def _cutoff(self) -> float:
+        best = float(self.best.value[0])
+        return best - self.limits.gap * max(best, self.limits.floor)
+
+    def _list_band(self) -> tuple[Listing, float] | None:
+        """Choices from `above` on, sorted by their bound, and the bound below which none is missing."""
+        # few at first: the best of them make a good incumbent, and that makes the list of the others short
+        most, self.listed = self.listed, min(LISTED, 16 * self.listed)
+        whole = np.empty(most, dtype=np.int64)
+        listing = Listing(np.empty(most), whole, np.empty((most, self.width), dtype=np.int64))
+        bounded = np.array([self._cutoff()])
+        listed = self._list_line(listing, bounded[0])
+        for count, start in product((self.width - 1, self.width), range(1, len(self.rows.x))):
+            if time.perf_counter() > self.limits.deadline:
+                self.ended = "time"
+                return None
+            if count:
+                listed = list_places(
+                    self.rows, self.walk, count, start, count < self.width, self.above, bounded, listing, listed,
+                    self.chain,
+                )  # fmt: skip
+        below = float(bounded[0])
+        kept = np.flatnonzero(listing.bound[:listed] < below)
+        if kept.size == 0 and below - self.above < ROUNDING:
+            self.ended = "nodes"
+            return None
+        order = kept[np.argsort(listing.bound[kept], kind="stable")]
+        return listing.chosen(order), below
+
+    def _list_line(self, listing: Listing, below: float) -> int:
+        """Lists the one choice without a knot, a free slope, which width 1 has."""
+        bound = float(self.rows.within + self.walk.tails[0, LOSS] - ROUNDING)
+        if self.width > 1 or not self.above <= bound < below:
+            return 0
+        listing.bound[0], listing.facing[0], listing.places[0] = bound, SLOPE_FREE, -1
+        return 1
+
+    def _settle_band(self, listing: Listing, below: float) -> None:
+        """Settles the choices of one band; every bound below `below` is then that of a settled choice."""
+        done, limits, listed = 0, self.limits, len(listing.bound)
+        while done < listed and not self.ended:
+            self._make_room()
+            done = settle_choices(
+                self.rows, listing, done, min(done + CHUNK, listed), limits.gap, limits.floor, self.best, self.stack,
+                self.leaves, self.counts, self.proved, self.work,
+            )  # fmt: skip
+            self.above = float(listing.bound[done]) if done < listed else below
+            lower = max(0.0, min(float(self.proved[0]), self.above, float(self.best.value[0])))
+            stopped = limits.report(lower, float(self.best.value[0]), int(self.counts[SOLVED]))
+            if self.above >= self._cutoff():
+                return
+            if self.counts[SOLVED] >= limits.node_limit:
+                self.ended = "nodes"
+            elif stopped or time.perf_counter() > limits.deadline:
+                self.ended = "time"
+        if not self.ended:
+            self.above = below
+
+    def _make_room(self) -> None:
+        """Room for the parts of at least one choice; a log that grew too long starts again, and is no proof."""
+        size = len(self.leaves.facing)
+        if self.counts[LOGGED] + PROGRAMS <= size:
+            return
+        if self.leaves.shape.nbytes + self.leaves.places.nbytes + self.leaves.sign.nbytes > STORED_BYTES:
+            self.complete, self.counts[LOGGED] = False, 0
+            return
+        grown = make_leaves(2 * size, self.width)
+        for old, new in zip(self.leaves, grown, strict=True):
+            new[:size] = old
+        self.leaves = grown
