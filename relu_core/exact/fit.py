@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike
 from relu_core import arguments
 from relu_core.errors import ArgumentError
 from relu_core.exact.certificate import GAP_FLOOR, PROVEN_GAP, GlobalFit, relative_gap
-from relu_core.exact.incumbents import Descents, Incumbent, decode, improve_network
+from relu_core.exact.incumbent import Incumbent
+from relu_core.exact.incumbents import STARTS_PER_UNIT, Descents, decode, improve_network
 from relu_core.exact.knots import KnotOutcome, knots_apply, search_knots
 from relu_core.exact.limits import Limits
 from relu_core.exact.problem import Problem, make_problem
@@ -23,6 +24,8 @@ from relu_core.network import ReluNetwork
 Callback = Callable[[float, float, int, float], bool | None]
 # Tuples of first cells above which no time limit of a person's patience would see the last of them.
 MOST_ROOTS = 10**9
+# Descents for each unit before a search over knots, which finds good networks by itself.
+KNOT_STARTS = 8
 
 
 def fit_global(
@@ -70,7 +73,7 @@ def fit_global(
     task = make_task(problem)
     if not (over_knots := knots_apply(problem)):
         _check_size(task)
-    best = (descents := Descents(task)).best
+    best = (descents := Descents(task, starts=KNOT_STARTS if over_knots else STARTS_PER_UNIT)).best
     if warm_start is not None:
         improve_network(problem, descents, warm_start)
     (report := _reporter(callback, problem, start))(0.0, float(best.value[0]), 0)

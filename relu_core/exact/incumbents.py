@@ -1,13 +1,15 @@
 """Good networks to start from: many descents from random hyperplanes through data rows."""
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
+from relu_core.exact.exchange import exchange_units
+from relu_core.exact.incumbent import Incumbent
 from relu_core.exact.incumbents_kernels import descend, keep_incumbent, kick, multistart, nudge
+from relu_core.exact.losses import SQUARED
+from relu_core.exact.polish import Polish
 from relu_core.exact.problem import Problem
 from relu_core.exact.relaxation import Task, make_work, unknowns
 from relu_core.exact.whitening_kernels import matrix_product
@@ -18,19 +20,8 @@ SEEN = 1 << 16
 STARTS_PER_UNIT, DESCENTS, STEPS, BATCH = 30, 100, 60, 32
 # Hyperplanes that a jump is chosen from.
 EDGES = 32
-
-
-class Incumbent(NamedTuple):
-    """The best network so far, changed in place, search units. value (1,). shape (3,): units, positive ones, affine.
-
-    weights (p,): [output bias] + [affine part] + v_1 .. v_units; the positive units come first.
-    seen: numbers of patterns from which a descent has started, and of those from which one has glided.
-    """
-
-    value: Floats
-    shape: NDArray[np.int64]
-    weights: Floats
-    seen: NDArray[np.uint64]
+# Length of a unit that starts in another's place, so short that it changes nothing yet.
+SHORT = 1e-6
 
 
 class Descents:
@@ -40,9 +31,10 @@ class Descents:
     replaced; a third from the incumbent with one hyperplane moved a little.
     """
 
-    def __init__(self, task: Task, seed: int = 0) -> None:
+    def __init__(self, task: Task, seed: int = 0, starts: int = STARTS_PER_UNIT) -> None:
+        self._starts = starts
         self.task, self.work, self.rng = task, make_work(task), np.random.default_rng([seed, 4])
-        self.done, self._weights = 0, np.zeros(unknowns(task))
+        self.done, self._weights, self._polished = 0, np.zeros(unknowns(task)), np.inf
         p = unknowns(task)
         self.best = Incumbent(
             np.array([np.inf]), np.zeros(3, dtype=np.int64), np.zeros(p), np.zeros(SEEN, dtype=np.uint64)
@@ -54,9 +46,11 @@ class Descents:
 
     def keep_up(self, nodes: int) -> None:
         """Goes on until the descents are as many as `nodes` nodes deserve: often at first, seldom later."""
-        due = STARTS_PER_UNIT * self.task.width + int(np.sqrt(DESCENTS * nodes))
+        due = self._starts * self.task.width + int(np.sqrt(DESCENTS * nodes))
         while self.done < due:
             self._batch(min(BATCH, due - self.done))
+        if self.best.value[0] < self._polished:
+            self._polish()
 
     def _batch(self, count: int) -> None:
         task, rng = self.task, self.rng
@@ -69,7 +63,7 @@ class Descents:
             self._weights, self.best, self.work,
         )  # fmt: skip
         kick(
-            task, rng.standard_normal((kicked, M)), rng.integers(D, size=kicked),
+            task, self._through_rows(rng.standard_normal((kicked, M)), rng.integers(D, size=kicked)),
             rng.integers(task.width, size=kicked), 1 - 2 * rng.integers(2, size=kicked), _rarely(rng, kicked), STEPS,
             self._weights, self.best, self.work,
         )  # fmt: skip
@@ -87,6 +81,21 @@ class Descents:
         rows = self.task.x[:, rng.integers(D, size=edges.shape[:2])]
         edges[:, :, -1] = -(edges[:, :, :-1] * np.moveaxis(rows[:-1], 0, 2)).sum(axis=2)
         return edges
+
+    def _through_rows(self, planes: Floats, rows: NDArray[np.int64]) -> Floats:
+        """Hyperplanes (P, M), each moved so that it passes through a data row."""
+        planes[:, -1] = -(planes[:, :-1] * self.task.x[:-1, rows].T).sum(axis=1)
+        return SHORT * planes
+
+    def _polish(self) -> None:
+        """Makes the incumbent the best of its pattern, then replaces one unit at a time as long as that helps."""
+        task, best = self.task, self.best
+        plain = task.loss == SQUARED and task.weight_decay == 0.0 and np.isinf(task.max_norm)
+        while plain and best.value[0] < self._polished and best.shape[0]:
+            Polish(task, best, self.work).improve()
+            self._polished = float(best.value[0])
+            exchange_units(task, best, self.rng, self.work)
+        self._polished = float(best.value[0])
 
 
 def _rarely(rng: np.random.Generator, count: int) -> NDArray[np.int64]:

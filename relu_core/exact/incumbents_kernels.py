@@ -154,13 +154,13 @@ def improve(task, weights, p, free, units, positive, steps, best, work):
 
 
 @njit(**CALLED)
-def kick(task, directions, anchors, replaced, signs, affines, steps, weights, best, work):
-    """Descends from the incumbent with one unit replaced: by one through the data row anchors[s], of sign signs[s].
+def kick(task, planes, replaced, signs, affines, steps, weights, best, work):
+    """Descends from the incumbent with one unit replaced: by planes[s] (M,), of sign signs[s].
 
     Where affines[s] says so, the unit's place is taken by a free affine part, or gives way to one.
     """
     M = task.x.shape[0]
-    for s in range(directions.shape[0]):
+    for s in range(planes.shape[0]):
         affine, positive = best.shape[2], 0
         first_old = task.bias + affine * (M - 1)
         switch = affines[s] * task.affine
@@ -179,7 +179,8 @@ def kick(task, directions, anchors, replaced, signs, affines, steps, weights, be
                         weights[free + place * M + a] = best.weights[first_old + j * M + a]
                     place += 1
             if signs[s] == sign and place < units and (affine == 1 or switch == 0):
-                new_unit(task, directions[s], anchors[s], 1e-6, weights[free + place * M : free + (place + 1) * M])
+                for a in range(M):
+                    weights[free + place * M + a] = planes[s, a]
                 place += 1
             if sign == 1:
                 positive = place

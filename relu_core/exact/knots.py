@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relu_core.exact.incumbents import Incumbent
+from relu_core.exact.incumbent import Incumbent
 from relu_core.exact.knot_chains_kernels import LOSS, SLOPE_FREE
+from relu_core.exact.knot_moves_kernels import FEWEST, climb, least_places
 from relu_core.exact.knot_programs_kernels import LOGGED, SOLVED, settle_choices
 from relu_core.exact.knots_kernels import ROUNDING, list_places
 from relu_core.exact.knots_scratch import (
@@ -33,6 +34,8 @@ from relu_core.exact.problem import Problem
 CLOSEST = 1e-9
 # Places listed at a time, between two looks at the clock, and programs of one choice of places at most.
 FIRST_LISTED, LISTED, CHUNK, PROGRAMS = 1 << 6, 1 << 18, 64, 1 << 12
+# Units up to which every way of facing is climbed from, and choices found so that are settled.
+MOST_CLIMBED, SETTLED = 6, 8
 # Leaves are stored up to this many bytes; a longer search proves as much, but cannot be rechecked afterwards.
 STORED_BYTES = 400e6
 
@@ -84,6 +87,7 @@ class _Search:
         self.chain, self.listed = make_chain(self.width), FIRST_LISTED
 
     def run(self) -> KnotOutcome:
+        self._climb()
         while not self.ended:
             if self.above >= self._cutoff():
                 self.ended = "complete"
@@ -101,10 +105,36 @@ class _Search:
         best = float(self.best.value[0])
         return best - self.limits.gap * max(best, self.limits.floor)
 
+    def _climb(self) -> None:
+        """Looks for a good incumbent where lines that need not meet, or equal runs, cost least; proves nothing."""
+        m, w, climbed = len(self.rows.x), self.width, []
+        if m < FEWEST * (w + 1) or w > MOST_CLIMBED:
+            return
+        for count in range(max(1, w - 1), w + 1):
+            least, equal = np.zeros(count, dtype=np.int64), np.arange(1, count + 1) * m // (count + 1)
+            least_places(self.rows, self.walk, least)
+            for start in (least, equal):
+                climb(self.rows, self.walk, start, SLOPE_FREE, self.chain)
+                for facing in range(1 << w) if count == w else (SLOPE_FREE,):
+                    places = start.copy()
+                    cost = climb(self.rows, self.walk, places, facing, self.chain)
+                    climbed.append((cost, facing, *places, *[-1] * (w - count)))
+        chosen = np.array(sorted(set(climbed))[:SETTLED], dtype=np.float64)
+        listing = Listing(np.full(len(chosen), -np.inf), chosen[:, 1].astype(np.int64), chosen[:, 2:].astype(np.int64))
+        leaves, counts, done = make_leaves(2 * PROGRAMS, w), np.zeros(2, np.int64), 0
+        while done < len(chosen):
+            counts[LOGGED] = 0
+            done = settle_choices(
+                self.rows, listing, done, len(chosen), self.limits.gap, self.limits.floor, self.best, self.stack,
+                leaves, counts, np.zeros(1), self.work,
+            )  # fmt: skip
+        if self.limits.report(max(0.0, self.above), float(self.best.value[0]), 0):
+            self.ended = "time"
+
     def _list_band(self) -> tuple[Listing, float] | None:
         """Choices from `above` on, sorted by their bound, and the bound below which none is missing."""
         # few at first: the best of them make a good incumbent, and that makes the list of the others short
-        most, self.listed = self.listed, min(LISTED, 16 * self.listed)
+        most, self.listed = self.listed, LISTED
         whole = np.empty(most, dtype=np.int64)
         listing = Listing(np.empty(most), whole, np.empty((most, self.width), dtype=np.int64))
         bounded = np.array([self._cutoff()])

@@ -68,7 +68,8 @@ class Chain(NamedTuple):
 
 class Walk(NamedTuple):
     """State of `list_places`. tails, least: see `fit_tails`. here, following (w + 2,): of each knot, its place and the
-    next knot's next one. loss (w + 2,), half (w + 2, 2), lines (w + 2, FIELDS): of the runs so far."""
+    next knot's next one. loss (w + 2,), half (w + 2, 2), lines (w + 2, FIELDS): of the runs so far. ends: as tails, of
+    one run's ends."""
 
     tails: Floats
     least: Floats
@@ -77,6 +78,7 @@ class Walk(NamedTuple):
     loss: Floats
     half: Floats
     lines: Floats
+    ends: Floats
 
 
 class Listing(NamedTuple):
@@ -141,7 +143,16 @@ def make_walk(rows: SortedRows, w: int) -> Walk:
     tails, least = np.zeros((m + 1, FIELDS)), np.zeros((w + 2, m + 1))
     fit_tails(rows, w + 1, tails, least, np.zeros((1, FIELDS)))
     whole = np.zeros(w + 2, dtype=np.int64)
-    return Walk(tails, least, whole, whole.copy(), np.zeros(w + 2), np.zeros((w + 2, 2)), np.zeros((w + 2, FIELDS)))
+    return Walk(
+        tails=tails,
+        least=least,
+        here=whole,
+        following=whole.copy(),
+        loss=np.zeros(w + 2),
+        half=np.zeros((w + 2, 2)),
+        lines=np.zeros((w + 2, FIELDS)),
+        ends=np.zeros((m + 1, FIELDS)),
+    )
 
 
 def make_chain(w: int) -> Chain:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
 from relu_core.exact.cones import Cells, root_cells, with_room
-from relu_core.exact.incumbents import Descents, Incumbent
+from relu_core.exact.incumbent import Incumbent
+from relu_core.exact.incumbents import Descents
 from relu_core.exact.limits import Limits
 from relu_core.exact.relaxation import Task, unknowns
 from relu_core.exact.search_kernels import CELLS, CLOSED, FLOOR, FREE, HEAP, LOGGED, NODES, TOLERANCE, advance
