@@ -11,12 +11,15 @@ from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import ArrayLike
+from threadpoolctl import threadpool_limits
 
 from relu_core import arguments
 from relu_core.arguments import Floats
 from relu_core.errors import ArgumentError
 from relu_core.exact.ball_limit import gain_over_ball
 from relu_core.exact.certificate import relative_gap
+from relu_core.exact.piece_bound import BestDual, can_be_split, improve_by_pieces, scaled_dual
+from relu_core.exact.piece_program import RowsProblem
 from relu_core.exact.problem import Problem, make_problem
 from relu_core.exact.quadratic_kernels import nonnegative_quadratic
 from relu_core.exact.unit_kernels import most_gain, widest_edge
@@ -73,15 +76,13 @@ def convex_bound(
         X, y, 1, loss="squared", output_bias=output_bias, weight_decay=weight_decay, sample_weight=sample_weight
     )
     rows, to_unit = _unit_norm_rows(problem)
-    units, signs, lengths, bias = _generate_units(problem, rows, start + 0.5 * time_limit, seed)
-    outputs = bias + np.maximum(rows @ units.T, 0.0) @ (signs * lengths)
-    dual = 2.0 * problem.weight * (outputs - problem.y)
-    if output_bias:
-        dual -= problem.weight * dual.sum()
-    found = max(_ascend(rows, sign * dual, units, 0)[1].max(initial=0.0) for sign in (1.0, -1.0))
-    limit, found = _gain_limit(rows, dual, max(found, problem.weight_decay), 0.1 * gap, start + time_limit)
-    lower = max(0.0, _scaled_dual(problem, dual, problem.weight_decay / max(limit, 1e-300)))
-    upper = float(problem.weight @ (outputs - problem.y) ** 2 + problem.weight_decay * lengths.sum())
+    # the matrices are small: threads that wait for each other cost more than they do
+    with threadpool_limits(1):
+        units, signs, lengths, bias = _generate_units(problem, rows, start + 0.5 * time_limit, seed)
+        outputs = bias + np.maximum(rows @ units.T, 0.0) @ (signs * lengths)
+        upper = float(problem.weight @ (outputs - problem.y) ** 2 + problem.weight_decay * lengths.sum())
+        best, found = _best_dual(problem, rows, units, outputs, upper, gap, start + time_limit, seed)
+    lower = max(0.0, best.lower)
     network = replace(problem, width=max(1, len(signs))).network(signs, (units * lengths[:, None]) @ to_unit, bias)
     scale = problem.loss_scale
     return ConvexBound(
@@ -89,11 +90,36 @@ def convex_bound(
         upper=scale * upper,
         gap=relative_gap(scale * lower, scale * upper, scale * problem.constant_value),
         network=network,
-        gain=limit / problem.weight_decay,
+        gain=best.limit / problem.weight_decay,
         gain_found=found / problem.weight_decay,
-        dual=dual,
+        dual=best.dual,
         seconds=time.perf_counter() - start,
     )
+
+
+def _best_dual(
+    problem: Problem,
+    rows: Floats,
+    units: Floats,
+    outputs: Floats,
+    upper: float,
+    gap: float,
+    deadline: float,
+    seed: int,
+) -> tuple[BestDual, float]:
+    """The multipliers that prove most, and the largest gain that a unit was found to have against them."""
+    dual = 2.0 * problem.weight * (outputs - problem.y)
+    if problem.output_bias:
+        dual -= problem.weight * dual.sum()
+    found = max(_ascend(rows, sign * dual, units, 0)[1].max(initial=0.0) for sign in (1.0, -1.0))
+    limit, found = _gain_limit(rows, dual, max(found, problem.weight_decay), 0.1 * gap, deadline)
+    program = RowsProblem(problem.weight, problem.y, problem.weight_decay, problem.output_bias)
+    best = BestDual(dual, limit, scaled_dual(program, dual, problem.weight_decay / max(limit, 1e-300)))
+    # the multipliers of a network are the best only where no unit can gain more than its own
+    if rows.shape[1] > CELLS_UP_TO and best.lower < upper * (1.0 - gap) and can_be_split(*rows.shape):
+        improve_by_pieces(program, rows, best, upper, gap, deadline, seed)
+        found = max(_ascend(rows, sign * best.dual, units, 40)[1].max(initial=0.0) for sign in (1.0, -1.0))
+    return best, found
 
 
 def _unit_norm_rows(problem: Problem) -> tuple[Floats, Floats]:
@@ -202,11 +228,3 @@ def _one_sided_limit(x: Floats, dual: Floats, found: float, share: float, deadli
         middle /= np.linalg.norm(middle)
         cones = [cone.copy(), cone.copy()]
         cones[0][first], cones[1][second] = middle, middle
-
-
-def _scaled_dual(problem: Problem, dual: Floats, most: float) -> float:
-    """The dual's value at the best multiple of `dual` that stays feasible: at most `most` times it."""
-    curve = float(np.sum(dual**2 / (4.0 * problem.weight)))
-    slope = -float(dual @ problem.y)
-    share = min(most, slope / (2.0 * curve)) if curve > 0 and slope > 0 else 0.0
-    return share * slope - share * share * curve
