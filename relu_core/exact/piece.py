@@ -132,11 +132,13 @@ def _split(along: Floats, square: Floats, least: Floats, most: Floats) -> Floats
 def quadratics(piece: Piece, gains: Floats, multipliers: PieceMultipliers) -> Floats:
     """Coefficients (R, 3) of 1, z, z^2: quadratics at least gains * relu(z) on the crossing rows' intervals.
 
-    The multipliers' own quadratic is raised by what it lacks, so any multipliers will do.
+    The multipliers' own quadratic is raised by what it lacks, so any multipliers will do. It is read off the active
+    sides: the other sides are known as differences only, and where they are small so are the digits that are left.
     """
-    constant, linear, curved = multipliers.off.T.copy()
-    edge = multipliers.slack[len(multipliers.slack) - len(curved) :]
-    linear, curved = linear + edge * piece.least, curved - edge
+    R = len(piece.crossing)
+    edge = multipliers.slack[len(multipliers.slack) - 2 * R : len(multipliers.slack) - R]
+    constant, linear, curved = multipliers.on.T
+    linear, curved = linear + gains[piece.crossing] + edge * piece.most, curved - edge
     zero = np.zeros_like(constant)
     off = _most_of(-constant, -linear, -curved, piece.least, zero)
     on = _most_of(-constant, gains[piece.crossing] - linear, -curved, zero, piece.most)
