@@ -6,7 +6,7 @@ export DO_NOT_TRACK = true
 export MLFLOW_DISABLE_TELEMETRY = true
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 
-.PHONY: setup demo test lint prefect-yaml trial-real trial-services calibrate chaos bench-regions bench-exact \
+.PHONY: setup demo test lint prefect-yaml trial-real trial-services calibrate chaos bench-regions bench-exact bench-convex \
 	bench-training bench-theory bench-streaming bench-planted bench-overhead bench-scale
 
 setup: $(STAMP)
@@ -54,7 +54,7 @@ bench-regions: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.bench_regions --cases $(CASES)/regions \
 		$(if $(wildcard $(PROTOTYPES)/regions),--prototypes $(PROTOTYPES)/regions)
 
-bench-exact bench-training bench-theory bench-overhead: setup
+bench-exact bench-convex bench-training bench-theory bench-overhead: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.$(subst -,_,$@)
 
 # SIZE in MiB; 10240 needs 20 GB in FOLDER for a while.

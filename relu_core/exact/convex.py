@@ -1,8 +1,9 @@
 """convex_bound: a lower bound for every width, by the convex program of all units and a dual that is checked.
 
 With a weight decay and as many units as it likes, the best network solves a convex program over all unit directions.
-Units are added where they gain most; the bound needs more: an upper limit on what *any* unit could gain, from a branch
-and bound over cones of directions. Scaled by it, the multipliers are feasible for the dual of every width.
+Units are added where they gain most; the bound needs more: an upper limit on what *any* unit could gain. Scaled by it,
+multipliers of the rows are feasible for the dual of every width. For few inputs the multipliers are the network's and
+the limit comes from a branch and bound over cones of directions; from four on the program over pieces gives both, too.
 """
 
 import time
@@ -26,16 +27,16 @@ from relu_core.exact.unit_kernels import most_gain, widest_edge
 from relu_core.network import ReluNetwork
 
 ROUNDS, STARTS, ADDED = 60, 64, 8
-# Inputs and the bias up to which cells of directions can limit a gain more sharply than the whole ball does.
-CELLS_UP_TO = 7
+# Inputs and the bias up to which cells of directions may limit a gain, and from which on pieces of the sphere may.
+CELLS_UP_TO, PIECES_FROM = 7, 5
 
 
 @dataclass(frozen=True, eq=False)
 class ConvexBound:
     """lower <= best objective of every width <= upper, the objective of `network`; both are mean loss + penalty.
 
-    gap: relative, as in GlobalFit. gain, gain_found: proven and found limit of what one unit gains against the dual,
-    over weight_decay; their distance is what the bound loses. dual (D,): the multipliers, before they are scaled.
+    gap: relative, as in GlobalFit. dual (D,): the rows' multipliers that prove `lower`, before `gain` scales them.
+    gain, gain_found: proven and found limit of what one unit gains against the dual, over weight_decay.
     """
 
     lower: float
@@ -63,8 +64,8 @@ def convex_bound(
 
     X (D, n), y (D,); norms as in fit_global, so `lower` also bounds fit_global with this weight_decay at any width.
     gap: relative distance of the bounds at which the search may stop. time_limit: seconds. seed: of the starts.
-    Comes back: a ConvexBound. The lower bound holds however early the search stops; for more than about five inputs
-    it may stay far below where weight_decay is small, since no unit's gain can be limited sharply there.
+    Comes back: a ConvexBound. The lower bound holds however early the search stops; where weight_decay is small and the
+    inputs are many it may stay far below, since no unit's gain can be limited sharply there. Uses one thread.
     Refuses what cannot be used, and a weight_decay of 0: then a wide enough network fits distinct rows exactly.
     Source: Pilanci, Ergen 2020 (the convex program); Bach 2017, section 2 (units as an infinite dictionary).
     Departs from the first: gates are not sampled, and no bound rests on units that were not looked at.
@@ -112,11 +113,13 @@ def _best_dual(
     if problem.output_bias:
         dual -= problem.weight * dual.sum()
     found = max(_ascend(rows, sign * dual, units, 0)[1].max(initial=0.0) for sign in (1.0, -1.0))
-    limit, found = _gain_limit(rows, dual, max(found, problem.weight_decay), 0.1 * gap, deadline)
+    now, pieces = time.perf_counter(), rows.shape[1] >= PIECES_FROM and can_be_split(*rows.shape)
+    until = now + 0.5 * max(0.0, deadline - now) if pieces else deadline
+    limit, found = _gain_limit(rows, dual, max(found, problem.weight_decay), 0.1 * gap, until)
     program = RowsProblem(problem.weight, problem.y, problem.weight_decay, problem.output_bias)
     best = BestDual(dual, limit, scaled_dual(program, dual, problem.weight_decay / max(limit, 1e-300)))
     # the multipliers of a network are the best only where no unit can gain more than its own
-    if rows.shape[1] > CELLS_UP_TO and best.lower < upper * (1.0 - gap) and can_be_split(*rows.shape):
+    if pieces and best.lower < upper * (1.0 - gap):
         improve_by_pieces(program, rows, best, upper, gap, deadline, seed)
         found = max(_ascend(rows, sign * best.dual, units, 40)[1].max(initial=0.0) for sign in (1.0, -1.0))
     return best, found

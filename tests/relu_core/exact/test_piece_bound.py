@@ -191,3 +191,11 @@ def test_ten_inputs_close_to_five_percent_where_the_ball_alone_does_not() -> Non
     assert np.mean((bounds[0].network(X)[:, 0] - y) ** 2) < 0.4
     # it ended by itself, so nothing depends on the clock
     assert bounds[0].lower == bounds[1].lower and (bounds[0].dual == bounds[1].dual).all()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("n", "weight_decay"), [(10, 0.2), (20, 0.3), (30, 0.3)])
+def test_the_sizes_and_decays_that_come_within_five_percent(n: int, weight_decay: float) -> None:
+    X, y = planted(n)
+    bound = convex_bound(X, y, weight_decay=weight_decay, gap=0.05, time_limit=500.0)
+    assert bound.gap <= 0.05 and bound.network.size > 5
