@@ -14,7 +14,7 @@ from relu_core.exact.piece import Piece, limit_over_piece, make_piece, quadratic
 from relu_core.exact.piece_program import PieceState, RowsProblem, solve_pieces
 
 # Share of the pieces that a round splits; sizes above which the tables of one piece would not fit a small machine.
-SPLIT, MOST_ENTRIES, MOST_UNKNOWNS = 0.35, 4_000_000, 2_200
+SPLIT, MOST_ROWS, MOST_ENTRIES, MOST_UNKNOWNS = 0.35, 2_000, 500_000, 2_200
 # What the first point of a round has: units' length in all, and distance of the program's bounds.
 FIRST_MASS, FIRST_DISTANCE = 3.0, 1.0
 
@@ -39,7 +39,7 @@ def scaled_dual(problem: RowsProblem, dual: Floats, most: float) -> float:
 def can_be_split(D: int, M: int) -> bool:
     """Whether the program over pieces fits: D rows, M inputs with the bias."""
     unknowns = (M + 1) * (M + 2) // 2
-    return unknowns <= MOST_UNKNOWNS and D * unknowns <= MOST_ENTRIES
+    return D <= MOST_ROWS and unknowns <= MOST_UNKNOWNS and D * unknowns <= MOST_ENTRIES
 
 
 def improve_by_pieces(
