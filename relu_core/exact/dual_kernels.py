@@ -38,6 +38,8 @@ from relu_core.exact.sums_kernels import sum_of_products
 # What rounding leaves of the dual conditions is charged to the bound, for weights this many times the dual point's own;
 # a dual point is repaired until it is charged less than DUAL_CHARGE, and not used above DUAL_LIMIT.
 DUAL_REACH, DUAL_CHARGE, DUAL_LIMIT = 100.0, 1e-9, 1e-4
+# Share of an entry of a Gram matrix, or of a sum of such entries, that its rounding may be.
+GRAM_ROUNDING = 5e-16
 
 
 @njit(**LOOP)
@@ -131,6 +133,18 @@ def dual_value(task, theta, shift, p, R, total, work):
 
 
 @njit(**LOOP)
+def gram_charge(theta, shift, p, work):
+    """What the rounding of the Gram matrix may have added to the bound: it grows with units that nearly cancel.
+
+    Once for the bound itself, and for weights of DUAL_REACH times the dual point's own in each of its conditions.
+    """
+    length = 0.0
+    for a in range(p):
+        length += abs(theta[a] + shift[a]) * np.sqrt(work.square[GRAM, a, a])
+    return GRAM_ROUNDING * (1.0 + 2.0 * DUAL_REACH) * length * length
+
+
+@njit(**LOOP)
 def dual_bound(task, theta, shift, p, free, units, positive, R, total, work):
     """Repairs the multipliers at theta + shift until their conditions hold; returns the bound, or -inf.
 
@@ -151,6 +165,8 @@ def dual_bound(task, theta, shift, p, free, units, positive, R, total, work):
                 wrong += 1
         if charge <= DUAL_LIMIT:
             bound = dual_value(task, theta, shift, p, R, total, work) - charge
+            if task.loss == SQUARED:
+                bound -= gram_charge(theta, shift, p, work)
             if bound > best:
                 best = bound
                 for a in range(p):

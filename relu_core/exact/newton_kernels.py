@@ -91,7 +91,8 @@ def keep_point(p, work):
 def minimise(task, p, free, units, positive, R, total, barrier, cutoff, leaf, steps, best, work):
     """Best dual bound on Newton's way from THETA, where it is read off left in POINT and MOVED; and the steps taken.
 
-    A node whose value falls below the cutoff is left early, but for a leaf: nothing below it could be cut further.
+    A node whose value falls below the cutoff is left early, but for a leaf, which is tried once more when all seems
+    done: nothing below it could be cut further.
     """
     theta, shift, damping, stalls = work.vector[THETA], work.vector[SHIFT], 1e-12, 0
     value = relaxed_value(task, theta, p, free, units, positive, R, total, barrier, work)
@@ -105,7 +106,7 @@ def minimise(task, p, free, units, positive, R, total, barrier, cutoff, leaf, st
             if bound > best:
                 best = bound
                 keep_point(p, work)
-            if best >= cutoff or (done and (best > -np.inf or stalls > 2)):
+            if best >= cutoff or (done and (stalls > 2 or (best > -np.inf and not leaf))):
                 return best, step + 1
             stalls += done
         value, moved = line_search(task, value, decrease, p, free, units, positive, R, total, barrier, work)

@@ -106,7 +106,7 @@ def _own_bound(proof: Proof, problem: Problem, x: Floats, node: int, needed: flo
             if best < needed:
                 proved = proved_bound(
                     x, problem.y, problem.weight, cones, positive, free, bias, LOSSES.index(problem.loss),
-                    problem.delta, SMOOTHING, penalty, constant, at, moved, split, near,
+                    problem.delta, SMOOTHING, penalty, constant, at, moved, split, near, needed,
                 )  # fmt: skip
                 best = max(best, proved)
         return best

@@ -167,11 +167,15 @@ def move_multipliers(column, along, value, bend, kind, rows, top, shift):
 
 @njit(cache=True, error_model="numpy")
 def proved_bound(
-    x, y, weight, cones, positive, free, bias, loss, delta, smoothing, penalty, constant, point, shift, split, near
-):
+    x, y, weight, cones, positive, free, bias, loss, delta, smoothing, penalty, constant, point, shift, split, near,
+    enough,
+):  # fmt: skip
     """The lower bound that the dual point proves for the tuple of cells, after a least-squares correction of rounding.
 
-    -inf where its conditions cannot be met: equality for free unknowns, at least 0 for the lengths of each cell.
+    -inf where its conditions cannot be met: equality for free unknowns, at least 0 for the lengths of each cell. A
+    condition that was once missed is held at 0 from then on: else the correction of one undoes that of another.
+    Singular values below a cut count as 0, ever smaller ones if need be: with long units much of a miss lies there.
+    enough: a bound that needs no further correction.
     """
     column, along, value, bend, side, kind = read_dual(
         x, y, cones, positive, free, bias, loss, delta, smoothing, point, split, near
@@ -181,8 +185,8 @@ def proved_bound(
     for line in range(len(value)):
         heavy[line] = weight[line % rows % D]
     top = np.inf if loss == SQUARED else (delta if loss == HUBER else 1.0)
-    best, offset = -np.inf, shift[:p].copy()
-    for _ in range(6):
+    best, offset, held = -np.inf, shift[:p].copy(), np.arange(p) < free
+    for step in range(12):
         moved = move_multipliers(column, along, value, bend, kind, rows, top, offset)
         condition = penalty + column.T @ (heavy * moved)
         miss = np.where(np.arange(p) < free, np.abs(condition), np.maximum(0.0, -condition))
@@ -192,16 +196,18 @@ def proved_bound(
             for r in range(rows):
                 bound += weight[r % D] * conjugate(loss, moved[r], side[r], y[r % D])
             best = max(best, bound)
-        if charge <= 1e-9:
+        if charge <= 1e-9 or best >= enough:
             break
-        wrong = np.flatnonzero((miss > 0.0) | (np.arange(p) < free))
+        held |= miss > 0.0
+        wrong = np.flatnonzero(held)
         curved = np.sqrt(heavy * bend)
         for line in range(len(value)):
             limit = top if line < rows else moved[line % rows]
             if kind[line] > 0 and not 0.0 < moved[line] < limit:
                 curved[line] = 0.0
         system = along[:, wrong] * curved.reshape(-1, 1)
-        step = np.linalg.lstsq(system, np.linalg.lstsq(system.T, -condition[wrong], 1e-7)[0], 1e-7)[0]
+        cut = 10.0 ** -(7 + step // 3)
+        move = np.linalg.lstsq(system, np.linalg.lstsq(system.T, -condition[wrong], cut)[0], cut)[0]
         for i in range(len(wrong)):
-            offset[wrong[i]] += step[i]
+            offset[wrong[i]] += move[i]
     return best
