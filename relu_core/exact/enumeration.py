@@ -14,10 +14,12 @@ from relu_core.errors import ArgumentError
 from relu_core.exact.certificate import PROVEN_GAP, GlobalFit, relative_gap
 from relu_core.exact.problem import Problem, make_problem
 from relu_core.exact.programs import solve_program
+from relu_core.interrupts import interruptible
 
 Booleans = NDArray[np.bool_]
 
 
+@interruptible
 def enumerate_global(
     X: ArrayLike,
     y: ArrayLike,

@@ -19,6 +19,7 @@ from relu_core.exact.proof import KnotProof, Proof, store_knot_proof, store_proo
 from relu_core.exact.relaxation import Task, make_task
 from relu_core.exact.search import Outcome, search
 from relu_core.exact.work_estimate import expected_work, first_tuples
+from relu_core.interrupts import interruptible
 from relu_core.network import ReluNetwork
 
 Callback = Callable[[float, float, int, float], bool | None]
@@ -28,6 +29,7 @@ MOST_ROOTS = 10**9
 KNOT_STARTS = 8
 
 
+@interruptible
 def fit_global(
     X: ArrayLike,
     y: ArrayLike,

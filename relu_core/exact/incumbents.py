@@ -13,6 +13,7 @@ from relu_core.exact.polish import Polish
 from relu_core.exact.problem import Problem
 from relu_core.exact.relaxation import Task, make_work, unknowns
 from relu_core.exact.whitening_kernels import matrix_product
+from relu_core.interrupts import interrupt
 from relu_core.network import ReluNetwork
 
 SEEN = 1 << 16
@@ -57,21 +58,23 @@ class Descents:
         M, D = task.x.shape
         kicked, nudged = count // 3, count // 3
         fresh = count - kicked - nudged
-        multistart(
+        stopped = multistart(
             task, rng.standard_normal((fresh, task.width, M)), rng.integers(D, size=(fresh, task.width)),
             rng.integers(task.width + 1, size=fresh), _rarely(rng, fresh), self._edges(fresh // 2), STEPS,
             self._weights, self.best, self.work,
         )  # fmt: skip
-        kick(
+        stopped |= kick(
             task, self._through_rows(rng.standard_normal((kicked, M)), rng.integers(D, size=kicked)),
             rng.integers(task.width, size=kicked), 1 - 2 * rng.integers(2, size=kicked), _rarely(rng, kicked), STEPS,
             self._weights, self.best, self.work,
         )  # fmt: skip
-        nudge(
+        stopped |= nudge(
             task, rng.standard_normal((nudged, M)), rng.integers(task.width, size=nudged),
             10.0 ** rng.uniform(-3.0, 0.0, size=nudged), STEPS, self._weights, self.best, self.work,
         )  # fmt: skip
         self.done += count
+        if stopped:
+            interrupt()
 
     def _edges(self, count: int) -> Floats:
         """Random hyperplanes through data rows, EDGES for each start; none where long units would cost."""

@@ -27,6 +27,7 @@ from relu_core.exact.scratch import (
     T,
     Z,
 )
+from relu_core.interrupts import interrupted
 
 # Descents that end within this factor of the incumbent are worth a closer look.
 PROMISING = 1.3
@@ -157,10 +158,12 @@ def improve(task, weights, p, free, units, positive, steps, best, work):
 def kick(task, planes, replaced, signs, affines, steps, weights, best, work):
     """Descends from the incumbent with one unit replaced: by planes[s] (M,), of sign signs[s].
 
-    Where affines[s] says so, the unit's place is taken by a free affine part, or gives way to one.
+    Where affines[s] says so, the unit's place is taken by a free affine part, or gives way to one. True at a Ctrl-C.
     """
     M = task.x.shape[0]
     for s in range(planes.shape[0]):
+        if interrupted():
+            return True
         affine, positive = best.shape[2], 0
         first_old = task.bias + affine * (M - 1)
         switch = affines[s] * task.affine
@@ -189,19 +192,22 @@ def kick(task, planes, replaced, signs, affines, steps, weights, best, work):
         p = free + units * M
         value = improve(task, weights, p, free, units, positive, steps, best, work)
         keep_incumbent(best, weights, p, value, units, positive, affine_new)
+    return False
 
 
 @njit(**CALLED)
 def nudge(task, shifts, chosen, sizes, steps, weights, best, work):
     """Descends from the incumbent with the hyperplane of one unit moved by shifts[s], sizes[s] times the unit's length.
 
-    What stands for a jump together with it moves along.
+    What stands for a jump together with it moves along. True at a Ctrl-C.
     """
     M = task.x.shape[0]
     for s in range(shifts.shape[0]):
+        if interrupted():
+            return True
         units, positive, affine = best.shape[0], best.shape[1], best.shape[2]
         if units == 0:
-            return
+            return False
         free = task.bias + affine * (M - 1)
         p, unit = free + units * M, free + chosen[s] % units * M
         for a in range(weights.shape[0]):
@@ -223,6 +229,7 @@ def nudge(task, shifts, chosen, sizes, steps, weights, best, work):
         if new_pattern(task, units, positive, START, best, work):
             value = improve(task, weights, p, free, units, positive, steps, best, work)
             keep_incumbent(best, weights, p, value, units, positive, affine)
+    return False
 
 
 @njit(**LOOP)
@@ -283,10 +290,13 @@ def multistart(task, directions, anchors, positives, affines, edges, steps, weig
     """Descends from each start: unit j's hyperplane has a random direction and passes the data row anchors[s, j].
 
     While edges (S, E, M) holds hyperplanes for a start, its last positive and first negative unit lie on the best of
-    these: two long units whose difference is any affine function on one side. Many optima are such jumps.
+    these: two long units whose difference is any affine function on one side. Many optima are such jumps. True at a
+    Ctrl-C.
     """
     M = task.x.shape[0]
     for s in range(directions.shape[0]):
+        if interrupted():
+            return True
         affine = affines[s] * task.affine
         units, free = task.width - affine, task.bias + affine * (M - 1)
         positive, p = min(positives[s], units), free + units * M
@@ -303,3 +313,4 @@ def multistart(task, directions, anchors, positives, affines, edges, steps, weig
                     weights[free + j * M + a] = JUMP * edges[s, edge, a]
         value = improve(task, weights, p, free, units, positive, steps, best, work)
         keep_incumbent(best, weights, p, value, units, positive, affine)
+    return False

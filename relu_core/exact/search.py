@@ -12,8 +12,22 @@ from relu_core.exact.incumbent import Incumbent
 from relu_core.exact.incumbents import Descents
 from relu_core.exact.limits import Limits
 from relu_core.exact.relaxation import Task, unknowns
-from relu_core.exact.search_kernels import CELLS, CLOSED, FLOOR, FREE, HEAP, LOGGED, NODES, TOLERANCE, advance
+from relu_core.exact.search_kernels import (
+    CELLS,
+    CLOSED,
+    FINISHED,
+    FLOOR,
+    FREE,
+    HEAP,
+    LOGGED,
+    NODES,
+    ROOTS,
+    STOPPED,
+    TOLERANCE,
+    advance,
+)
 from relu_core.exact.work_estimate import first_tuples
+from relu_core.interrupts import interrupt
 
 # Nodes between two looks at the clock; limits never change what a node's bound is, only when the search ends.
 CHUNK = 128
@@ -63,24 +77,19 @@ def search(task: Task, descents: Descents, limits: Limits) -> Outcome:
     tree.number[CLOSED], tree.number[TOLERANCE], tree.number[FLOOR] = np.inf, limits.gap, limits.floor
     tree.counts[CELLS], tree.counts[FREE] = 1 << len(task.x), len(tree.vacant)
     best, work = descents.best, descents.work
-    weights, ended, roots, first = (
-        np.zeros(unknowns(task)),
-        "complete",
-        first_tuples(len(task.x), task.width, affine=task.affine == 1),
-        0,
-    )
+    weights, ended = np.zeros(unknowns(task)), "complete"
+    roots = first_tuples(len(task.x), task.width, affine=task.affine == 1)
     while True:
         cells, tree = _grow(cells, tree, task)
-        if first < roots:
-            last = min(roots, first + CHUNK)
-            advance(task, tree, cells, best, first, last, 0, weights, work)
-            first, finished = last, False
-        else:
-            finished = advance(task, tree, cells, best, 0, 0, CHUNK, weights, work)
+        visited = int(tree.counts[ROOTS])
+        last, steps = (min(roots, visited + CHUNK), 0) if visited < roots else (roots, CHUNK)
+        state = advance(task, tree, cells, best, last, steps, weights, work)
+        if state == STOPPED:
+            interrupt()
         descents.keep_up(int(tree.counts[NODES]))
-        lower = _lower(tree, best, first < roots)
+        lower = _lower(tree, best, tree.counts[ROOTS] < roots)
         stopped = limits.report(lower, float(best.value[0]), int(tree.counts[NODES]))
-        if finished:
+        if state == FINISHED:
             break
         if tree.counts[NODES] >= limits.node_limit or stopped or time.perf_counter() > limits.deadline:
             ended = "nodes" if tree.counts[NODES] >= limits.node_limit else "time"
@@ -133,6 +142,6 @@ def _room(task: Task, slots: int, entries: int) -> Tree:
         shape=np.zeros((entries, 3), dtype=np.int64),
         logged=np.zeros((entries, w), dtype=np.int64),
         certificate=np.zeros((stored, 2, p + 1)),
-        counts=np.zeros(6, dtype=np.int64),
+        counts=np.zeros(7, dtype=np.int64),
         number=np.zeros(3),
     )

@@ -9,8 +9,10 @@ from relu_core.exact.incumbents_kernels import START, improve, keep_incumbent, n
 from relu_core.exact.newton_kernels import bound_node
 from relu_core.exact.scratch import LOOP, MERGED, MOVED, PLACES, POINT, SCALED, THETA, WEIGHT, U, Z
 from relu_core.exact.sums_kernels import sum_of_products
+from relu_core.interrupts import interrupted
 
-HEAP, FREE, CELLS, LOGGED, NODES, STEPS = 0, 1, 2, 3, 4, 5
+HEAP, FREE, CELLS, LOGGED, NODES, STEPS, ROOTS = range(7)
+MORE, FINISHED, STOPPED = range(3)
 CLOSED, TOLERANCE, FLOOR = 0, 1, 2
 
 
@@ -155,10 +157,12 @@ def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inhe
 
 
 @njit(**MERGED)
-def visit_roots(task, tree, cells, best, first, last, chosen, weights, work):
-    """Visits the root nodes numbered first to last - 1: affine part, number of positive units, an orthant a unit."""
+def visit_roots(task, tree, cells, best, last, chosen, weights, work):
+    """Visits the root nodes up to number last - 1: affine part, number of positive units, an orthant a unit."""
     orthants = 1 << task.x.shape[0]
-    for number in range(first, last):
+    while tree.counts[ROOTS] < last and not interrupted():
+        number = tree.counts[ROOTS]
+        tree.counts[ROOTS] += 1
         rest, affine = number, 0
         block = (task.width + 1) * orthants**task.width
         if rest >= block:
@@ -222,16 +226,20 @@ def cut_node(task, tree, cells, best, chosen, theta, weights, work):
 
 
 @njit(cache=True, error_model="numpy")
-def advance(task, tree, cells, best, first, last, steps, weights, work):
-    """Visits the roots first to last - 1, then cuts up to `steps` open nodes, lowest bound first.
+def advance(task, tree, cells, best, last, steps, weights, work):
+    """Visits the roots that are left up to number last - 1, then cuts up to `steps` open nodes, lowest bound first.
 
-    Returns True when none is left below the cutoff.
+    Returns FINISHED when no open node is left below the cutoff, STOPPED at a Ctrl-C, else MORE.
     """
     chosen = np.zeros(task.width, dtype=np.int64)
     theta = np.zeros(best.weights.shape[0])
-    visit_roots(task, tree, cells, best, first, last, chosen, weights, work)
+    visit_roots(task, tree, cells, best, last, chosen, weights, work)
+    if tree.counts[ROOTS] < last:
+        return STOPPED
     for _ in range(steps):
         if tree.counts[HEAP] == 0 or tree.bound[tree.heap[0]] >= cutoff_of(tree, best):
-            return True
+            return FINISHED
+        if interrupted():
+            return STOPPED
         cut_node(task, tree, cells, best, chosen, theta, weights, work)
-    return False
+    return MORE
