@@ -12,6 +12,7 @@ from relu_core.exact.incumbent import Incumbent
 from relu_core.exact.incumbents_kernels import kick
 from relu_core.exact.relaxation import Task, unknowns
 from relu_core.exact.scratch import Work
+from relu_core.interrupts import interrupt
 
 # Numbers that one look at hyperplanes may read, descents from the best of them, and inputs up to which they are tried.
 OPERATIONS, PROMISING, MOST_INPUTS = 1e6, 16, 4
@@ -35,7 +36,8 @@ def exchange_units(task: Task, best: Incumbent, rng: np.random.Generator, work: 
         gains, signs = _gains(task, best, unit % max(1, int(best.shape[0])), planes, work)
         chosen = np.argsort(-gains, kind="stable")[:PROMISING]
         same = np.full(len(chosen), unit)
-        kick(task, SHORT * planes[chosen], same, signs[chosen], 0 * same, STEPS, weights, best, work)
+        if kick(task, SHORT * planes[chosen], same, signs[chosen], 0 * same, STEPS, weights, best, work):
+            interrupt()
 
 
 def _gains(task: Task, best: Incumbent, unit: int, planes: Floats, work: Work) -> tuple[Floats, NDArray[np.int64]]:
