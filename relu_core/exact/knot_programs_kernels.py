@@ -11,131 +11,16 @@ import numpy as np
 from numba import njit
 
 from relu_core.exact.knot_chains_kernels import ANY_WAY, SLOPE_FREE
-from relu_core.exact.quadratic_kernels import nonnegative_quadratic
+from relu_core.exact.knot_columns_kernels import FITTED, LENGTH, SCALE, active_rows, fill_columns, solve_program
 from relu_core.exact.scratch import CALLED, LOOP
-from relu_core.exact.sums_kernels import sum_of_products
 
 LOGGED, SOLVED = range(2)
-FITTED, RESIDUAL, TARGET = range(3)
-LINEAR, LENGTH, STEP, SCALE, GRADIENT, START = range(6)
-# The quadratic program's own tolerance is absolute: sums of squares this much larger make it a share of 1e-14.
-ENLARGED = 1e6
-SHIFT = 1e-9
-# Rounding's miss of a dual condition is charged at this many times the dual point's own weights.
-CHARGED = 100.0
-ROUNDS = 3
 
 
 @njit(**LOOP)
 def cutoff_of(best, tolerance, floor):
     """Bound from which on a program cannot improve the incumbent by more than the tolerance."""
     return best.value[0] - tolerance * max(best.value[0], floor)
-
-
-@njit(**LOOP)
-def active_rows(rows, knot, left):
-    """First and last + 1 of the rows that a unit is on for, and the row its distance is measured from."""
-    if left:
-        return 0, knot, knot - 1
-    return knot, rows.x.shape[0], knot
-
-
-@njit(**LOOP)
-def fill_columns(rows, knots, count, facing, sign, work):
-    """Columns of the program, times the roots of the weights, then of norm 1; returns how many, and how many are free.
-
-    Free ones first: constant, slope where it is free, distance and constant of units without a sign; then the far and
-    near generator of each other unit, times its sign. place[j]: a unit's first column.
-    """
-    m, p = rows.x.shape[0], 1
-    for i in range(m):
-        work.column[0, i] = rows.root[i]
-    if facing < 0:
-        for i in range(m):
-            work.column[1, i] = rows.root[i] * rows.x[i]
-        p = 2
-    free = p
-    for signed in range(2):
-        for j in range(count):
-            if (sign[j] != 0) != (signed == 1):
-                continue
-            first, last, near = active_rows(rows, knots[j], facing >= 0 and facing >> j & 1)
-            gap = rows.x[knots[j]] - rows.x[knots[j] - 1]
-            for i in range(m):
-                work.column[p, i] = 0.0
-                work.column[p + 1, i] = 0.0
-            for i in range(first, last):
-                distance = abs(rows.x[i] - rows.x[near])
-                if signed:
-                    work.column[p, i] = rows.root[i] * (distance + gap) * sign[j]
-                    work.column[p + 1, i] = rows.root[i] * distance * sign[j]
-                else:
-                    work.column[p, i] = rows.root[i] * distance
-                    work.column[p + 1, i] = rows.root[i]
-            work.place[j] = p
-            p += 2
-        if not signed:
-            free = p
-    for a in range(p):
-        norm = np.sqrt(sum_of_products((work.column[a], work.column[a]), m))
-        work.vector[SCALE, a] = norm
-        inverse = 1.0 / norm if norm > 0.0 else 0.0
-        for i in range(m):
-            work.column[a, i] *= inverse
-    return p, free
-
-
-@njit(**LOOP)
-def fit_columns(rows, p, work):
-    """FITTED and RESIDUAL of the present lengths, GRADIENT of each column; returns the residuals' square."""
-    m = rows.x.shape[0]
-    fitted, residual = work.row[FITTED], work.row[RESIDUAL]
-    for i in range(m):
-        fitted[i] = 0.0
-    for a in range(p):
-        if work.vector[LENGTH, a] != 0.0:
-            for i in range(m):
-                fitted[i] += work.vector[LENGTH, a] * work.column[a, i]
-    for i in range(m):
-        residual[i] = work.row[TARGET, i] - fitted[i]
-    for a in range(p):
-        work.vector[GRADIENT, a] = sum_of_products((work.column[a], residual), m)
-    return sum_of_products((residual, residual), m)
-
-
-@njit(**LOOP)
-def solve_program(rows, p, free, enough, work):
-    """Fits the lengths; returns the bound that their residuals prove of the program.
-
-    Rounds that only correct rounding end once the bound is `enough`.
-    """
-    m = rows.x.shape[0]
-    for a in range(p):
-        work.vector[LENGTH, a] = 0.0
-        for b in range(a + 1):
-            work.gram[a, b] = ENLARGED * sum_of_products((work.column[a], work.column[b]), m)
-            work.gram[b, a] = work.gram[a, b]
-    fit_columns(rows, p, work)
-    bound = 0.0
-    for _ in range(ROUNDS):
-        # from the residuals of the lengths so far: rounding of the sums above is corrected, not repeated
-        for a in range(p):
-            s = ENLARGED * work.vector[GRADIENT, a] + SHIFT * work.vector[LENGTH, a]
-            for b in range(p):
-                s += work.gram[a, b] * work.vector[LENGTH, b]
-            work.vector[LINEAR, a], work.vector[START, a] = s, work.vector[LENGTH, a]
-        nonnegative_quadratic(
-            p, free, work.gram, work.vector[LINEAR], SHIFT, work.vector[START], work.vector[LENGTH], work.passive,
-            work.index, work.factor, work.vector[STEP],
-        )  # fmt: skip
-        value = fit_columns(rows, p, work)
-        bound = value + 2.0 * sum_of_products((work.row[RESIDUAL], work.row[FITTED]), m)
-        for a in range(p):
-            miss = abs(work.vector[GRADIENT, a]) if a < free else max(0.0, work.vector[GRADIENT, a])
-            bound -= 2.0 * CHARGED * miss * max(1.0, abs(work.vector[LENGTH, a]))
-        if bound >= enough:
-            break
-    return bound
 
 
 @njit(**LOOP)
@@ -219,14 +104,16 @@ def keep_shape(rows, knots, count, facing, value, best, work):
 
 
 @njit(**LOOP)
-def log_leaf(knots, count, facing, sign, leaves, logged, work):
-    """Enters a program that needs no parts of its own, with the shape whose residuals bound it."""
+def log_leaf(knots, count, facing, sign, p, free, leaves, logged, work):
+    """Enters a program that needs no parts of its own, with the columns whose residuals bound it."""
     for j in range(leaves.places.shape[1]):
         leaves.places[logged, j] = knots[j] if j < count else -1
         leaves.sign[logged, j] = sign[j] if j < count else 0
     leaves.facing[logged] = facing
-    for a in range(2 + 2 * count):
-        leaves.shape[logged, a] = work.shape[a]
+    leaves.held[logged] = 0
+    for a in range(p):
+        if a < free or work.vector[LENGTH, a] > 0.0:
+            leaves.held[logged] |= 1 << a
 
 
 @njit(**LOOP)
@@ -263,7 +150,7 @@ def settle(rows, knots, count, facing, tolerance, floor, best, stack, leaves, co
         p, free = fill_columns(rows, knots, count, facing, work.sign, work)
         bound = rows.within + solve_program(rows, p, free, cutoff - rows.within, work)
         unit = read_shape(rows, knots, count, facing, work.sign, work)
-        log_leaf(knots, count, facing, work.sign, leaves, counts[LOGGED], work)
+        log_leaf(knots, count, facing, work.sign, p, free, leaves, counts[LOGGED], work)
         if facing != ANY_WAY and bound < cutoff:
             value = value_of_shape(rows, knots, count, facing, work)
             if value < best.value[0]:

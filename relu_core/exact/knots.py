@@ -190,7 +190,7 @@ class _Search:
         size = len(self.leaves.facing)
         if self.counts[LOGGED] + PROGRAMS <= size:
             return
-        if self.leaves.shape.nbytes + self.leaves.places.nbytes + self.leaves.sign.nbytes > STORED_BYTES:
+        if self.leaves.places.nbytes + self.leaves.sign.nbytes > STORED_BYTES:
             self.complete, self.counts[LOGGED] = False, 0
             return
         grown = make_leaves(2 * size, self.width)

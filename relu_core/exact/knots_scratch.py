@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
 from relu_core.exact.knot_chains_kernels import FIELDS
-from relu_core.exact.knot_programs_kernels import TARGET
+from relu_core.exact.knot_columns_kernels import TARGET
 from relu_core.exact.knots_kernels import fit_tails
 
 
@@ -25,8 +25,8 @@ class SortedRows(NamedTuple):
 
 
 class KnotWork(NamedTuple):
-    """Scratch of the programs: m rows, p columns. column (p, m), row (3, m), vector (6, p), gram and factor (p, p),
-    shape (p + 1,), passive, index (p,), place, sign (w,)."""
+    """Scratch of the programs: m rows, p columns. column, basis (p, m), row (3, m), vector (6, p), gram, factor (p, p),
+    shape, passive, refused, index (p,), place, sign (w,)."""
 
     column: Floats
     row: Floats
@@ -35,6 +35,8 @@ class KnotWork(NamedTuple):
     factor: Floats
     shape: Floats
     passive: NDArray[np.bool_]
+    refused: NDArray[np.bool_]
+    basis: Floats
     index: NDArray[np.int64]  # type: ignore[assignment]  # a tuple has a method of this name, which no loop calls
     place: NDArray[np.int64]
     sign: NDArray[np.int64]
@@ -105,17 +107,17 @@ class KnotLeaves(NamedTuple):
 
     places (L, w): rows left of each knot, -1 beyond the last. facing (L,): bit j set where unit j is on for rows left
     of its knot, SLOPE_FREE where one more unit is on for all rows, ANY_WAY for every way. sign (L, w): of the output
-    weights, 0 for both. shape (L, 2 w + 2): see `leaf_bound` of the recheck.
+    weights, 0 for both. held (L,): bit a set where column a of the program has a length, see `fill_columns`.
     """
 
     places: NDArray[np.int64]
     facing: NDArray[np.int64]
     sign: NDArray[np.int64]
-    shape: Floats
+    held: NDArray[np.int64]
 
     def chosen(self, which: NDArray[np.int64]) -> "KnotLeaves":
         """The leaves of the given numbers, in their order."""
-        return KnotLeaves(self.places[which], self.facing[which], self.sign[which], self.shape[which])
+        return KnotLeaves(self.places[which], self.facing[which], self.sign[which], self.held[which])
 
 
 def make_work(rows: SortedRows, w: int) -> KnotWork:
@@ -131,6 +133,8 @@ def make_work(rows: SortedRows, w: int) -> KnotWork:
         factor=np.zeros((p, p)),
         shape=np.zeros(p),
         passive=np.zeros(p, dtype=np.bool_),
+        refused=np.zeros(p, dtype=np.bool_),
+        basis=np.zeros((p, m)),
         index=np.zeros(p, dtype=np.int64),
         place=np.zeros(w, dtype=np.int64),
         sign=np.zeros(w, dtype=np.int64),
@@ -187,4 +191,4 @@ def make_stack(room: int, w: int) -> Stack:
 def make_leaves(size: int, w: int) -> KnotLeaves:
     """Room for `size` leaves of w units."""
     whole = np.zeros((size, w), dtype=np.int64)
-    return KnotLeaves(whole, np.zeros(size, dtype=np.int64), whole.copy(), np.zeros((size, 2 * w + 2)))
+    return KnotLeaves(whole, np.zeros(size, dtype=np.int64), whole.copy(), np.zeros(size, dtype=np.int64))

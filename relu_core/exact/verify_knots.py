@@ -22,7 +22,7 @@ def check_leaves(leaves: KnotLeaves, problem: Problem, needed: float) -> tuple[s
     """
     rows = _rows_by_input(problem)
     bounds = np.zeros(len(leaves.facing))
-    leaf_bounds(*rows[:3], rows[4], leaves.places, leaves.facing, leaves.sign, leaves.shape, bounds)
+    leaf_bounds(*rows[:3], rows[4], leaves.places, leaves.facing, leaves.sign, leaves.held, needed, bounds)
     stored: dict[bytes, list[Leaf]] = {}
     for places, facing, sign in zip(leaves.places, leaves.facing, leaves.sign, strict=True):
         used = int((places >= 0).sum())

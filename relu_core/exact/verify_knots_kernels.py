@@ -216,55 +216,107 @@ def cost_of_pair(x, lines, knot, k):
 
 
 @njit(cache=True, error_model="numpy")
-def leaf_bound(x, y, weight, within, knots, facing, sign, shape):
-    """What the residuals of a leaf's shape prove of every network of its choice and signs.
+def leaf_columns(x, root, knots, count, facing, sign):
+    """Columns (p, m) of a leaf's program, times the roots of the weights, of norm 1; how many may have any sign.
 
-    shape: [constant, slope, S_1, J_1, ..]: a unit's output is S times the distance from the row nearest to its knot,
-    plus J, on the rows it is on for. sign: 0 where its generators may have either.
+    First constant, slope where it is free, then for units of either sign distance from the row nearest to the knot and
+    constant on the rows that the unit is on for; then, times its sign, far and near generator of each other unit.
     """
-    count, m = 0, len(x)
-    while count < len(knots) and knots[count] >= 0:
-        count += 1
-    fitted = shape[0] + shape[1] * x
-    for j in range(count):
-        left = facing >= 0 and facing >> j & 1
-        for i in range(m):
-            if (i < knots[j]) == bool(left):
-                fitted[i] += shape[2 + 2 * j] * abs(x[i] - x[knots[j] - 1 if left else knots[j]]) + shape[3 + 2 * j]
-    residual = y - fitted
-    bound = within + (weight * residual * (y + fitted)).sum()
-    pushes = weight * residual
-    charge = abs(pushes.sum()) * max(1.0, abs(shape[0]))
+    m, p = len(x), 1
+    columns = np.zeros((2 * count + 2, m))
+    columns[0] = root
     if facing < 0:
-        charge += abs((pushes * x).sum()) * max(1.0, abs(shape[1]))
-    for j in range(count):
-        left = facing >= 0 and facing >> j & 1
-        gap = x[knots[j]] - x[knots[j] - 1]
-        near, far, level, near_norm, far_norm, level_norm = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for i in range(m):
-            if (i < knots[j]) == bool(left):
-                reach = abs(x[i] - x[knots[j] - 1 if left else knots[j]])
-                near += pushes[i] * reach
-                far += pushes[i] * (reach + gap)
-                level += pushes[i]
-                near_norm += weight[i] * reach * reach
-                far_norm += weight[i] * (reach + gap) ** 2
-                level_norm += weight[i]
-        near_norm, far_norm, level_norm = np.sqrt(near_norm), np.sqrt(far_norm), np.sqrt(level_norm)
-        first, second = shape[3 + 2 * j] / gap, shape[2 + 2 * j] - shape[3 + 2 * j] / gap
-        if sign[j] == 0:
-            charge += abs(level) / level_norm * max(1.0, abs(shape[3 + 2 * j]) * level_norm)
-            if near_norm > 0.0:
-                charge += abs(near) / near_norm * max(1.0, abs(shape[2 + 2 * j]) * near_norm)
-        else:
-            charge += max(0.0, sign[j] * far) / far_norm * max(1.0, abs(first) * far_norm)
-            if near_norm > 0.0:
-                charge += max(0.0, sign[j] * near) / near_norm * max(1.0, abs(second) * near_norm)
-    return bound - 2.0 * CHARGED * charge
+        columns[1], p = root * x, 2
+    free = p
+    for signed in (False, True):
+        for j in range(count):
+            if (sign[j] != 0) != signed:
+                continue
+            left = facing >= 0 and (facing >> j) & 1 == 1
+            near, gap = x[knots[j] - 1 if left else knots[j]], x[knots[j]] - x[knots[j] - 1]
+            for i in range(m):
+                if (i < knots[j]) == left:
+                    reach = abs(x[i] - near)
+                    columns[p, i] = root[i] * sign[j] * (reach + gap) if signed else root[i] * reach
+                    columns[p + 1, i] = root[i] * sign[j] * reach if signed else root[i]
+            p += 2
+        if not signed:
+            free = p
+    for a in range(p):
+        norm = np.sqrt((columns[a] * columns[a]).sum())
+        if norm > 0.0:
+            columns[a] /= norm
+    return columns[:p], free
 
 
 @njit(cache=True, error_model="numpy")
-def leaf_bounds(x, y, weight, within, places, facings, signs, shapes, out):
+def leftover(columns, held, target):
+    """What the held columns (some may depend on others) leave of the target, and each one's length in the best fit."""
+    p, m = columns.shape
+    basis, upper, lengths = np.zeros((p, m)), np.zeros((p, p)), np.zeros(p)
+    for a in range(p):
+        if not held[a]:
+            continue
+        column = columns[a].copy()
+        for _ in range(2):
+            for b in range(a):
+                shared = (column * basis[b]).sum()
+                upper[b, a] += shared
+                column -= shared * basis[b]
+        norm = np.sqrt((column * column).sum())
+        if norm > 1e-11:
+            basis[a], upper[a, a] = column / norm, norm
+    rest = target.copy()
+    for _ in range(2):
+        for a in range(p):
+            shared = (rest * basis[a]).sum()
+            lengths[a] += shared
+            rest -= shared * basis[a]
+    for a in range(p - 1, -1, -1):
+        if upper[a, a] > 0.0:
+            for b in range(a + 1, p):
+                lengths[a] -= upper[a, b] * lengths[b]
+            lengths[a] /= upper[a, a]
+        else:
+            lengths[a] = 0.0
+    return rest, lengths
+
+
+@njit(cache=True, error_model="numpy")
+def leaf_bound(x, y, weight, within, knots, facing, sign, held_bits, needed):
+    """What a leaf proves of every network of its choice and signs: whatever its held columns leave of the targets, as
+    far as no other column could take it; where one could, it is held too, and one of negative length is let go."""
+    count = 0
+    while count < len(knots) and knots[count] >= 0:
+        count += 1
+    root = np.sqrt(weight)
+    columns, free = leaf_columns(x, root, knots, count, facing, sign)
+    p, target, best = len(columns), root * y, -np.inf
+    held = np.zeros(p, np.bool_)
+    for a in range(p):
+        held[a] = a < free or held_bits >> a & 1 == 1
+    for _ in range(4 * p + 8):
+        rest, lengths = leftover(columns, held, target)
+        charge, pull, most, least, lowest = 0.0, -1, 1e-14, -1, 0.0
+        for a in range(p):
+            taken = (columns[a] * rest).sum()
+            charge += (abs(taken) if a < free else max(0.0, taken)) * max(1.0, abs(lengths[a]))
+            if a >= free and not held[a] and taken > most:
+                pull, most = a, taken
+            if held[a] and a >= free and lengths[a] < lowest:
+                least, lowest = a, lengths[a]
+        best = max(best, within + (rest * (2.0 * target - rest)).sum() - 2.0 * CHARGED * charge)
+        if best >= needed or (pull < 0 and least < 0):
+            break
+        if least >= 0:
+            held[least] = False
+        else:
+            held[pull] = True
+    return best
+
+
+@njit(cache=True, error_model="numpy")
+def leaf_bounds(x, y, weight, within, places, facings, signs, held, needed, out):
     """leaf_bound of every leaf."""
     for i in range(len(out)):
-        out[i] = leaf_bound(x, y, weight, within, places[i], facings[i], signs[i], shapes[i])
+        out[i] = leaf_bound(x, y, weight, within, places[i], facings[i], signs[i], held[i], needed)
