@@ -87,7 +87,31 @@ def fit_global(
         report=report,
     )
     outcome, proof = (_search_knots if over_knots else _search_cells)(problem, task, descents, limits)
+    if over_knots and outcome.ended == "complete" and outcome.lower < _proven_at(best, limits):
+        outcome, proof = _better_proof(problem, task, descents, limits, outcome, proof)
     return _global_fit(problem, task, best, outcome, proof, gap, time.perf_counter() - start)
+
+
+def _proven_at(best: Incumbent, limits: Limits) -> float:
+    return float(best.value[0] - PROVEN_GAP * max(best.value[0], limits.floor))
+
+
+def _better_proof(
+    problem: Problem,
+    task: Task,
+    descents: Descents,
+    limits: Limits,
+    known: Outcome | KnotOutcome,
+    proof: Proof | KnotProof | None,
+) -> tuple[Outcome | KnotOutcome, Proof | KnotProof | None]:
+    """Where inputs lie too close for the programs of knots, cones may still tell them apart."""
+
+    def report(lower: float, upper: float, nodes: int) -> bool:
+        return limits.report(max(lower, known.lower), upper, known.nodes + nodes)
+
+    outcome, other = _search_cells(problem, task, descents, limits._replace(report=report))
+    better, proof = (outcome, other) if outcome.lower > known.lower else (known, proof)
+    return better._replace(nodes=known.nodes + outcome.nodes, ended=outcome.ended), proof
 
 
 def _search_cells(

@@ -20,7 +20,7 @@ SHIFT = 1e-9
 CHARGED = 100.0
 ROUNDS = 2
 # A column that others leave less of than this share is one of them; one pulls if it could gain more than rounding.
-DEPENDENT, PULLS = 1e-11, 1e-14
+DEPENDENT, PULLS = 1e-9, 1e-14
 
 
 @njit(**LOOP)

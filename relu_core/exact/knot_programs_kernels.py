@@ -178,8 +178,9 @@ def settle_choices(rows, listing, first, last, tolerance, floor, best, stack, le
         count = np.int64(0)
         while count < listing.places.shape[1] and listing.places[i, count] >= 0:
             count += 1
+        # what the lines prove of a choice holds for each of its programs
         settled = settle(
             rows, listing.places[i], count, listing.facing[i], tolerance, floor, best, stack, leaves, counts, work
         )
-        proved[0] = min(proved[0], settled)
+        proved[0] = min(proved[0], max(settled, listing.bound[i]))
     return last

@@ -43,13 +43,12 @@ def verify_fit(fit: GlobalFit, X: ArrayLike, y: ArrayLike) -> Verification:
     scale = problem.loss_scale * problem.constant_value
     allowed = ROUNDING * max(upper, PROVEN_GAP * scale) + 1e-9 * scale
     if isinstance(proof, KnotProof):
-        needed = (fit.lower - 0.5 * allowed) / problem.loss_scale
-        missing, bounds, proved_by_lines = *check_leaves(proof.leaves, problem, needed), needed
+        needed, leaves = (fit.lower - 0.5 * allowed) / problem.loss_scale, len(proof.leaves.facing)
+        missing, least = check_leaves(proof.leaves, problem, needed), needed
     else:
-        needed, missing, leaves = fit.lower / problem.loss_scale, missing_node(proof, problem), proof.branched < 0
-        bounds, proved_by_lines = _proved_bounds(proof, problem, needed)[leaves], np.inf
-    least = min(float(bounds.min(initial=proved_by_lines)), upper / problem.loss_scale)
-    lower = 0.0 if missing else max(0.0, problem.loss_scale * least)
+        missing, bounds = missing_node(proof, problem), _proved_bounds(proof, problem, fit.lower / problem.loss_scale)
+        leaves, least = int((proof.branched < 0).sum()), float(bounds.min(initial=np.inf))
+    lower = 0.0 if missing else max(0.0, min(problem.loss_scale * least, upper))
     same_upper, same_lower = abs(upper - fit.upper) <= allowed, lower >= fit.lower - allowed
     if missing and fit.lower > 0:
         reason = missing
@@ -58,8 +57,8 @@ def verify_fit(fit: GlobalFit, X: ArrayLike, y: ArrayLike) -> Verification:
     elif not same_lower:
         reason = f"the duals prove {lower:.9g}, not {fit.lower:.9g}"
     else:
-        reason = f"gap {relative_gap(lower, upper, scale):.2g} confirmed by {len(bounds)} dual points"
-    return Verification(upper, lower, same_upper and same_lower, True, len(bounds), reason)
+        reason = f"gap {relative_gap(lower, upper, scale):.2g} confirmed by {leaves} dual points"
+    return Verification(upper, lower, same_upper and same_lower, True, leaves, reason)
 
 
 def objective(network: ReluNetwork, problem: Problem, X: Floats, y: Floats) -> float:

@@ -15,24 +15,25 @@ Rows = tuple[Floats, Floats, Floats, Floats, float]
 Leaf = tuple[int, tuple[int, ...]]
 
 
-def check_leaves(leaves: KnotLeaves, problem: Problem, needed: float) -> tuple[str, Floats]:
-    """One sentence about the first choice that nothing covers, or an empty one, and what each leaf proves.
+def check_leaves(leaves: KnotLeaves, problem: Problem, needed: float) -> str:
+    """One sentence about the first choice of which nothing proves the bound that is needed, or an empty one.
 
-    needed: bound, in search units, that the lines must prove where no leaf does.
+    needed: in search units; each choice's lines must prove it, or its leaves.
     """
     rows = _rows_by_input(problem)
     bounds = np.zeros(len(leaves.facing))
     leaf_bounds(*rows[:3], rows[4], leaves.places, leaves.facing, leaves.sign, leaves.held, needed, bounds)
     stored: dict[bytes, list[Leaf]] = {}
-    for places, facing, sign in zip(leaves.places, leaves.facing, leaves.sign, strict=True):
+    enough = leaves.chosen(np.flatnonzero(bounds >= needed))
+    for places, facing, sign in zip(enough.places, enough.facing, enough.sign, strict=True):
         used = int((places >= 0).sum())
         stored.setdefault(places.tobytes(), []).append((int(facing), tuple(int(s) for s in sign[:used])))
     for places, facing in _choices(rows, problem.width, needed):
         used = int((places >= 0).sum())
         signs = [sign for way, sign in stored.get(places.tobytes(), []) if way in (facing, ANY_WAY)]
         if not _covers(signs, used):
-            return f"no leaf covers the knots at {places[:used].tolist()} with units facing {facing}", bounds
-    return "", bounds
+            return f"no leaf proves the bound for knots at {places[:used].tolist()} and units facing {facing}"
+    return ""
 
 
 def _rows_by_input(problem: Problem) -> Rows:

@@ -250,8 +250,9 @@ def leaf_columns(x, root, knots, count, facing, sign):
 
 
 @njit(cache=True, error_model="numpy")
-def leftover(columns, held, target):
-    """What the held columns (some may depend on others) leave of the target, and each one's length in the best fit."""
+def leftover(columns, held, target, dependent):
+    """What the held columns leave of the target, and each one's length in the best fit; a column that others leave less
+    of than `dependent` is one of them."""
     p, m = columns.shape
     basis, upper, lengths = np.zeros((p, m)), np.zeros((p, p)), np.zeros(p)
     for a in range(p):
@@ -264,7 +265,7 @@ def leftover(columns, held, target):
                 upper[b, a] += shared
                 column -= shared * basis[b]
         norm = np.sqrt((column * column).sum())
-        if norm > 1e-11:
+        if norm > dependent:
             basis[a], upper[a, a] = column / norm, norm
     rest = target.copy()
     for _ in range(2):
@@ -284,19 +285,29 @@ def leftover(columns, held, target):
 
 @njit(cache=True, error_model="numpy")
 def leaf_bound(x, y, weight, within, knots, facing, sign, held_bits, needed):
-    """What a leaf proves of every network of its choice and signs: whatever its held columns leave of the targets, as
-    far as no other column could take it; where one could, it is held too, and one of negative length is let go."""
+    """What a leaf proves of every network of its choice and signs, read in several ways until one proves what is
+    needed: columns that are nearly one are held as one, or not."""
     count = 0
     while count < len(knots) and knots[count] >= 0:
         count += 1
     root = np.sqrt(weight)
     columns, free = leaf_columns(x, root, knots, count, facing, sign)
-    p, target, best = len(columns), root * y, -np.inf
-    held = np.zeros(p, np.bool_)
-    for a in range(p):
-        held[a] = a < free or held_bits >> a & 1 == 1
+    held, best = np.zeros(len(columns), np.bool_), -np.inf
+    for dependent in (1e-9, 1e-11, 1e-7):
+        for a in range(len(columns)):
+            held[a] = a < free or held_bits >> a & 1 == 1
+        if best < needed:
+            best = max(best, within + read_leaf(columns, held, free, root * y, dependent, needed - within))
+    return best
+
+
+@njit(cache=True, error_model="numpy")
+def read_leaf(columns, held, free, target, dependent, needed):
+    """Whatever the held columns leave of the target, as far as no other could take it, is lost to every network; where
+    one could, it is held too, and one of negative length is let go."""
+    p, best = len(columns), -np.inf
     for _ in range(4 * p + 8):
-        rest, lengths = leftover(columns, held, target)
+        rest, lengths = leftover(columns, held, target, dependent)
         charge, pull, most, least, lowest = 0.0, -1, 1e-14, -1, 0.0
         for a in range(p):
             taken = (columns[a] * rest).sum()
@@ -305,7 +316,7 @@ def leaf_bound(x, y, weight, within, knots, facing, sign, held_bits, needed):
                 pull, most = a, taken
             if held[a] and a >= free and lengths[a] < lowest:
                 least, lowest = a, lengths[a]
-        best = max(best, within + (rest * (2.0 * target - rest)).sum() - 2.0 * CHARGED * charge)
+        best = max(best, (rest * (2.0 * target - rest)).sum() - 2.0 * CHARGED * charge)
         if best >= needed or (pull < 0 and least < 0):
             break
         if least >= 0:
