@@ -118,7 +118,7 @@ def _search_cells(
     problem: Problem, task: Task, descents: Descents, limits: Limits
 ) -> tuple[Outcome | KnotOutcome, Proof | KnotProof | None]:
     outcome = search(task, descents, limits)
-    return outcome, store_proof(problem, task, outcome)
+    return outcome, store_proof(problem, outcome)
 
 
 def _search_knots(

@@ -10,7 +10,6 @@ from relu_core.arguments import Floats
 from relu_core.exact.knots import KnotOutcome
 from relu_core.exact.knots_scratch import KnotLeaves
 from relu_core.exact.problem import Problem
-from relu_core.exact.relaxation import Task
 from relu_core.exact.search import Outcome
 from relu_core.exact.search_kernels import CELLS, LOGGED
 
@@ -19,14 +18,14 @@ from relu_core.exact.search_kernels import CELLS, LOGGED
 class Proof:
     """Everything a recheck needs besides the data.
 
-    options: what `make_problem` was told. barrier: height of the norm bound's barrier. generator (C, M, M), child
+    options: what `make_problem` was told. generator (C, M, M), child
     (C, 2): the tree of cells, orthants first. parent, branched (L,), shape (L, 3), cells (L, w): each visited node's
     parent (-1: a root), unit whose cell was cut (-1: a leaf), [units, positive ones, affine part], cells.
     dual (L, 2, p + 1): where the node's dual is read off, and a shift from it; last, the width of the loss's corner.
+    With a norm bound, w more before that: in the second line each unit's multiplier of the bound.
     """
 
     options: dict[str, Any]
-    barrier: float
     generator: Floats
     child: NDArray[np.int64]
     parent: NDArray[np.int64]
@@ -49,7 +48,7 @@ def store_knot_proof(problem: Problem, outcome: KnotOutcome) -> KnotProof | None
     return None if outcome.leaves is None else KnotProof(problem.options, outcome.leaves)
 
 
-def store_proof(problem: Problem, task: Task, outcome: Outcome) -> Proof | None:
+def store_proof(problem: Problem, outcome: Outcome) -> Proof | None:
     """The proof of a search, or None where it grew too long to be stored."""
     tree, cells = outcome.tree, outcome.cells
     entries, used = int(tree.counts[LOGGED]), int(tree.counts[CELLS])
@@ -57,7 +56,6 @@ def store_proof(problem: Problem, task: Task, outcome: Outcome) -> Proof | None:
         return None
     return Proof(
         options=problem.options,
-        barrier=task.barrier,
         generator=cells.generator[:used].copy(),
         child=cells.child[:used].copy(),
         parent=tree.parent[:entries].copy(),

@@ -22,8 +22,8 @@ from relu_core.exact.whitening_kernels import matrix_product
 
 # Width of the smooth minorant of max(0, z), as a share of the cell's range of z.
 SMOOTHING = 0.05
-# Height of the barrier that keeps a norm bound, as a share of a constant output's loss: it costs the bound that much.
-BARRIER = 1e-7
+# How fast the multiplier of a norm bound grows where it is broken, as a share of a constant output's loss.
+STIFFNESS = 10.0
 
 
 class Task(NamedTuple):
@@ -45,7 +45,7 @@ class Task(NamedTuple):
     affine: int
     width: int
     smoothing: float
-    barrier: float
+    stiffness: float
 
 
 def make_task(problem: Problem) -> Task:
@@ -65,7 +65,7 @@ def make_task(problem: Problem) -> Task:
         affine=int(plain),
         width=problem.width,
         smoothing=SMOOTHING,
-        barrier=BARRIER * problem.constant_value,
+        stiffness=STIFFNESS * problem.constant_value,
     )
 
 

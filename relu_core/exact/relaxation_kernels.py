@@ -13,6 +13,7 @@ from relu_core.exact.scratch import (
     BEND,
     CORNER,
     FIXED,
+    GAIN,
     GRADIENT,
     GRAM,
     HESSIAN,
@@ -22,6 +23,7 @@ from relu_core.exact.scratch import (
     LOOP,
     LOW,
     MOMENT,
+    MULTIPLIER,
     NORM_COST,
     NUMBER,
     PENALTY,
@@ -176,11 +178,8 @@ def corner_loss(task, R, work):
 
 
 @njit(**LOOP)
-def unit_norm(task, theta, first, j, barrier, work):
-    """Penalty on the norm s of unit j: its value, d/ds over s, curvature minus that over s^2, and the bound's share.
-
-    The value is infinite outside the norm bound, which a logarithmic barrier of height `barrier` keeps.
-    """
+def unit_norm(task, theta, first, j, work):
+    """Penalty on the norm s of unit j: its value, d/ds over s, curvature minus that over s^2, and the bound's share."""
     M = task.x.shape[0]
     square = 0.0
     for k in range(M):
@@ -193,18 +192,29 @@ def unit_norm(task, theta, first, j, barrier, work):
     turn = -task.weight_decay / (root * root * root)
     constant = 0.0
     if task.max_norm < np.inf:
-        room = task.max_norm * task.max_norm - square
-        if room <= 0.0:
-            return np.inf, 0.0, 0.0, 0.0
-        value -= barrier * np.log(room / (task.max_norm * task.max_norm))
-        slope += 2.0 * barrier / room
-        turn += 4.0 * barrier / (room * room)
-        constant = -2.0 * barrier * np.sqrt(max(square, 0.0)) / room * task.max_norm
+        most = task.max_norm * task.max_norm
+        held, asked, stiffness = norm_bound(task, square, j, work)
+        value += (asked * asked - held * held) / (2.0 * stiffness)
+        slope += asked / most
+        turn += stiffness / (most * most) if asked > 0.0 else 0.0
+        constant = -asked * np.sqrt(max(square, 0.0)) / task.max_norm
     return value, slope, turn, constant
 
 
 @njit(**LOOP)
-def relaxed_value(task, theta, p, free, units, positive, R, total, barrier, work):
+def norm_bound(task, square, j, work):
+    """Multiplier of unit j's norm bound as held and as a squared norm asks for it, and how fast it grows.
+
+    The bound is (square / max_norm^2 - 1) / 2 <= 0, in an augmented Lagrangian: the norm may break it on the way, and
+    any multiplier proves something. Source: Rockafellar 1973.
+    """
+    held = work.vector[NUMBER, MULTIPLIER + j]
+    excess = 0.5 * (square / (task.max_norm * task.max_norm) - 1.0)
+    return held, max(0.0, held + task.stiffness * excess), task.stiffness
+
+
+@njit(**LOOP)
+def relaxed_value(task, theta, p, free, units, positive, R, total, work):
     """Value of the smooth relaxation at theta."""
     output_intervals(task, theta, free, units, positive, R, work)
     value = row_loss(task, R, work)
@@ -218,12 +228,12 @@ def relaxed_value(task, theta, p, free, units, positive, R, total, barrier, work
             value += theta[a] * s
     if task.weight_decay > 0.0 or task.max_norm < np.inf:
         for j in range(units):
-            value += unit_norm(task, theta, free + j * task.x.shape[0], j, barrier, work)[0]
+            value += unit_norm(task, theta, free + j * task.x.shape[0], j, work)[0]
     return value
 
 
 @njit(**LOOP)
-def derivatives(task, theta, p, free, units, positive, R, barrier, work):
+def derivatives(task, theta, p, free, units, positive, R, work):
     """Gradient, Hessian, and the Hessian without the norms' part; residuals are those of the last value."""
     squared = task.loss == SQUARED
     weight, slope, bend = work.row[WEIGHT], work.row[SLOPE], work.row[BEND]
@@ -253,13 +263,13 @@ def derivatives(task, theta, p, free, units, positive, R, barrier, work):
                 hessian[a, b] += 2.0 * gram[a, b]
     for j in range(units):
         add_kinks(task, free, j, 1.0 if j < positive else -1.0, R, work)
-    work.vector[NUMBER, NORM_COST] = 0.0
+    work.vector[NUMBER, NORM_COST], work.vector[NUMBER, GAIN] = 0.0, 0.0
     for a in range(p):
         for b in range(p):
             work.square[LINEAR_HESSIAN, a, b] = hessian[a, b]
     if task.weight_decay > 0.0 or task.max_norm < np.inf:
         for j in range(units):
-            add_norm(task, theta, free, j, barrier, work)
+            add_norm(task, theta, free, j, work)
 
 
 @njit(**LOOP)
@@ -305,21 +315,30 @@ def add_kinks(task, free, j, sign, R, work):
 
 
 @njit(**LOOP)
-def add_norm(task, theta, free, j, barrier, work):
-    """Gradient and curvature of unit j's penalty; what the norm bound costs the dual goes to NORM_COST."""
+def add_norm(task, theta, free, j, work):
+    """Gradient and curvature of unit j's penalty; what the norm bound costs the dual goes to NORM_COST.
+
+    GAIN: what the bound rises by at first when the multipliers asked for are held.
+    """
     M = task.x.shape[0]
     first, penalty = free + j * M, work.vector[PENALTY]
-    _, slope, turn, constant = unit_norm(task, theta, first, j, barrier, work)
+    _, slope, turn, constant = unit_norm(task, theta, first, j, work)
     work.vector[NUMBER, NORM_COST] += constant
+    square = 0.0
     for k in range(M):
         s = 0.0
         for a in range(M):
             s += work.norms[j, k, a] * theta[first + a]
         penalty[first + k] = s
+        square += s * theta[first + k]
     for k in range(M):
         for a in range(M):
             bend = slope * work.norms[j, k, a] + turn * penalty[first + k] * penalty[first + a]
             work.square[HESSIAN, first + k, first + a] += bend
+    if task.max_norm < np.inf:
+        held, asked, stiffness = norm_bound(task, square, j, work)
+        work.vector[NUMBER, GAIN] += (asked - held) * (asked - held) / (2.0 * stiffness)
+        work.vector[NUMBER, MULTIPLIER + task.width + j] = asked
     for k in range(M):
         penalty[first + k] *= slope
         work.vector[GRADIENT, first + k] += penalty[first + k]

@@ -27,7 +27,7 @@ JACOBIAN, BASE = range(2)
 GRAM, HESSIAN, LINEAR_HESSIAN, FACTOR = range(4)
 THETA, GRADIENT, PENALTY, TRIAL, NEWTON, SHIFT, KEPT, RIGHT, MOMENT, POINT, MOVED, NUMBER = range(12)
 ROW, PICKED, PASSIVE, KIND = range(4)
-NORM_COST, CORNER = range(2)
+NORM_COST, CORNER, GAIN, MULTIPLIER = range(4)
 
 
 class Work(NamedTuple):
@@ -42,8 +42,9 @@ class Work(NamedTuple):
     column (2, p, rows): JACOBIAN of the residuals; BASE: columns of the free unknowns.
     square (4, p, p): GRAM of the rows that all cells decide (squared loss); HESSIAN, and LINEAR_HESSIAN without the
     norms' part; FACTOR.
-    vector (12, p + 2): see the loops; POINT, MOVED: where the best dual point is read off; NUMBER:
-    NORM_COST what the norm bound costs the dual, CORNER the width over which a loss's corner is rounded.
+    vector (12, p + 2 w + 4): see the loops; POINT, MOVED: where the best dual point is read off; NUMBER:
+    NORM_COST what the norm bound costs the dual, CORNER the width over which a loss's corner is rounded, GAIN see
+    norm_bound, from MULTIPLIER on each unit's multiplier of the norm bound as held, then as THETA asks for it.
     index (4, rows): ROW of the data; PICKED, PASSIVE unknowns. kind (w, D): -1 off, 0 undecided, 1 on.
     norms (w, M, M): Gram of the generators as the penalty sees them.
     """
@@ -68,7 +69,7 @@ def make_scratch(D: int, visits: int, w: int, M: int, p: int) -> Work:
         row=_lines((11, rows)),
         column=_lines((2, max(p, M), rows)),
         square=np.zeros((4, p, p)),
-        vector=np.zeros((12, p + w + 2)),
+        vector=np.zeros((12, p + 2 * w + 4)),
         index=np.zeros((3, max(rows, p)), dtype=np.int64),
         kind=np.zeros((w, D), dtype=np.int8),
         norms=np.zeros((w, M, M)),

@@ -40,8 +40,9 @@ class Tree(NamedTuple):
 
     bound, log, unit (S,), chosen (S, w), theta (S, p): an open node's bound, log entry, unit to cut, cells, solution.
     heap, vacant (S,): slots in heap order; free slots. parent, branched, proved (L,), shape (L, 3), logged (L, w),
-    certificate (L, 2, p + 1): a visited node's parent entry, unit cut (-1: leaf), own bound, [units, positive, affine],
-    cells, and the dual point that proves the bound. counts, number: see the constants of search_kernels.
+    certificate (L, 2, p + 1; with a norm bound p + 1 + w): a visited node's parent entry, unit cut (-1: leaf), own
+    bound, [units, positive, affine], cells, and the dual point that proves the bound. counts, number: see the
+    constants of search_kernels.
     """
 
     bound: Floats
@@ -141,7 +142,7 @@ def _room(task: Task, slots: int, entries: int) -> Tree:
         proved=np.zeros(entries),
         shape=np.zeros((entries, 3), dtype=np.int64),
         logged=np.zeros((entries, w), dtype=np.int64),
-        certificate=np.zeros((stored, 2, p + 1)),
+        certificate=np.zeros((stored, 2, p + 1 + (w if task.max_norm < np.inf else 0))),
         counts=np.zeros(7, dtype=np.int64),
         number=np.zeros(3),
     )

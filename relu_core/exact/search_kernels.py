@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 
 from relu_core.exact.cones_kernels import cut_cell
-from relu_core.exact.glide_kernels import network_value
+from relu_core.exact.glide_kernels import network_value, shorten
 from relu_core.exact.incumbents_kernels import START, improve, keep_incumbent, new_pattern
 from relu_core.exact.newton_kernels import bound_node
 from relu_core.exact.scratch import LOOP, MERGED, MOVED, PLACES, POINT, SCALED, THETA, WEIGHT, U, Z
@@ -84,6 +84,8 @@ def try_network(task, cells, chosen, units, positive, affine, p, free, polish, b
             for k in range(M):
                 s += work.vector[THETA, free + j * M + k] * cells.generator[chosen[j], k, a]
             weights[free + j * M + a] = s
+    if task.max_norm < np.inf:
+        shorten(task, weights, free, units)
     value = network_value(task, weights, free, units, positive, work)
     if polish or (value < 1.05 * best.value[0] and new_pattern(task, units, positive, START, best, work)):
         value = improve(task, weights, p, free, units, positive, np.int64(40), best, work)
@@ -97,7 +99,7 @@ def cutoff_of(tree, best):
 
 
 @njit(**MERGED)
-def log_node(tree, chosen, units, positive, affine, parent, bound, p, work):
+def log_node(task, tree, chosen, units, positive, affine, parent, bound, p, work):
     """Enters a bounded node with its dual point in the log; returns its entry."""
     entry = tree.counts[LOGGED]
     tree.counts[LOGGED] += 1
@@ -110,6 +112,9 @@ def log_node(tree, chosen, units, positive, affine, parent, bound, p, work):
             tree.certificate[entry, 0, a] = work.vector[POINT, a]
             tree.certificate[entry, 1, a] = work.vector[MOVED, a]
         tree.certificate[entry, 0, tree.certificate.shape[2] - 1] = work.vector[POINT, p]
+        if task.max_norm < np.inf:
+            for j in range(units):
+                tree.certificate[entry, 1, p + j] = work.vector[MOVED, p + j]
     return entry
 
 
@@ -141,7 +146,7 @@ def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inhe
     tree.counts[STEPS] += steps
     unit = unit_to_cut(task, cells, chosen, units, R, work)
     try_network(task, cells, chosen, units, positive, affine, p, free, polish, best, weights, work)
-    entry = log_node(tree, chosen, units, positive, affine, parent, bound, p, work)
+    entry = log_node(task, tree, chosen, units, positive, affine, parent, bound, p, work)
     bound = max(bound, inherited)
     if bound >= cutoff_of(tree, best) or unit < 0:
         tree.number[CLOSED] = min(tree.number[CLOSED], bound)

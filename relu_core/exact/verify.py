@@ -16,7 +16,7 @@ from relu_core.exact.coverage import missing_node
 from relu_core.exact.losses import LOSSES, row_losses
 from relu_core.exact.problem import Problem, make_problem
 from relu_core.exact.proof import KnotProof, Proof
-from relu_core.exact.solve_again import solve_again
+from relu_core.exact.solve_again import UnitNorms, solve_again
 from relu_core.exact.verify_kernels import penalty_share, proved_bound
 from relu_core.exact.verify_knots import check_leaves
 from relu_core.network import ReluNetwork
@@ -96,29 +96,33 @@ def _own_bound(proof: Proof, problem: Problem, x: Floats, node: int, needed: flo
     bias, M = int(problem.output_bias), len(x)
     free = bias + affine * (M - 1)
     cones, (point, shift) = proof.generator[proof.cells[node, :units]], proof.dual[node]
-    penalty, constant = penalty_share(
-        cones, problem.back, problem.weight_decay, problem.max_norm, proof.barrier, free, point, free + units * M
-    )
+    p = free + units * M
 
-    def read(at: Floats, moved: Floats, best: float) -> float:
-        for near, split in product(NEAR, (True, False)):
+    def read(at: Floats, moved: Floats, pressure: Floats, best: float) -> float:
+        penalty, constant = penalty_share(
+            cones, problem.back, problem.weight_decay, problem.max_norm, pressure, free, at, p
+        )
+        # Huber's straight part bent a little, as the search has it, or straight
+        corners = (at[-1], 0.0) if problem.loss == "huber" else at[-1:]
+        for corner, near, split in product(corners, NEAR, (True, False)):
             if best < needed:
                 proved = proved_bound(
                     x, problem.y, problem.weight, cones, positive, free, bias, LOSSES.index(problem.loss),
-                    problem.delta, SMOOTHING, penalty, constant, at, moved, split, near, needed,
+                    problem.delta, SMOOTHING, penalty, constant, np.append(at[:-1], corner), moved, split, near, needed,
                 )  # fmt: skip
                 best = max(best, proved)
         return best
 
-    best = read(point, 0.0 * shift, read(point, shift, 0.0))
-    plain = problem.weight_decay == 0.0 and np.isinf(problem.max_norm)
-    if again and best < needed and plain and problem.loss in ("squared", "huber"):
-        p, columns = free + units * M, np.vstack([np.ones((bias, x.shape[1])), x[: free - bias]])
+    pressure = shift[p : p + units]
+    best = read(point, 0.0 * shift, pressure, read(point, shift, pressure, 0.0))
+    if again and best < needed and problem.loss in ("squared", "huber", "logistic"):
+        columns = np.vstack([np.ones((bias, x.shape[1])), x[: free - bias]])
+        norms = UnitNorms(cones @ problem.back.T, problem.weight_decay, problem.max_norm, 10.0 * problem.constant_value)
         for start in (point[:p], np.zeros(p)):
             solved = point.copy()
-            solved[:p] = solve_again(
-                cones @ x, positive, columns, problem.y, problem.weight,
-                limit=problem.delta if problem.loss == "huber" else np.inf, smoothing=SMOOTHING, start=start,
+            solved[:p], pressure = solve_again(
+                cones @ x, positive, columns, problem.y, problem.weight, loss=problem.loss, limit=problem.delta,
+                smoothing=SMOOTHING, norms=norms, start=start,
             )  # fmt: skip
-            best = read(solved, 0.0 * shift, best)
+            best = read(solved, 0.0 * shift, pressure, best)
     return best

@@ -49,7 +49,8 @@ def multiplier(loss, delta, corner, side, low, high, y, near):
         side, violation = -1.0, max(0.0, y - high)
     if loss == SQUARED:
         return side, 2.0 * violation, abs(2.0 * side)
-    return side, min(violation, delta), abs(side) if violation < delta else 0.0
+    # the search bends the straight part a little: there its dual points have multipliers below delta
+    return side, min(violation, delta), abs(side) * (1.0 if violation < delta else corner * min(1.0, delta))
 
 
 @njit(cache=True, error_model="numpy")
@@ -127,8 +128,12 @@ def read_dual(x, y, cones, positive, free, bias, loss, delta, smoothing, point, 
 
 
 @njit(cache=True, error_model="numpy")
-def penalty_share(cones, back, weight_decay, max_norm, barrier, free, point, p):
-    """What the norms add to the dual conditions at `point`, and the constant that the norm bound costs."""
+def penalty_share(cones, back, weight_decay, max_norm, pressure, free, point, p):
+    """What the norms add to the dual conditions at `point`, and the constant that the norm bound costs.
+
+    pressure (w,): how hard each unit is held to the norm bound, any numbers: a vector q of that size in the unit's
+    direction costs max_norm |q|, since q . u >= -max_norm |q| for every unit u within the bound.
+    """
     share, constant = np.zeros(p), 0.0
     if weight_decay == 0.0 and max_norm == np.inf:
         return share, constant
@@ -140,7 +145,7 @@ def penalty_share(cones, back, weight_decay, max_norm, barrier, free, point, p):
         norm = np.sqrt(vector @ vector)
         pull = weight_decay / np.sqrt(norm * norm + 1e-12)
         if max_norm < np.inf:
-            tight = 2.0 * barrier / max(max_norm * max_norm - norm * norm, 1e-300)
+            tight = abs(pressure[j]) / (max_norm * max_norm)
             pull += tight
             constant -= tight * norm * max_norm
         share[first : first + M] = pull * (seen @ vector)
