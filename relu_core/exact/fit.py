@@ -130,15 +130,15 @@ def _search_knots(
 
 @cache
 def compile_loops() -> None:
-    """Solves one tiny problem, so that no later call's time limit pays for the compilation of the loops.
+    """Solves two tiny problems, so that no later call's time limit pays for the compilation of the loops.
 
     Only the first call of a fresh installation takes a minute; later processes load the result.
     """
     y, limits = np.array([0.0, 1.0, 0.0, 1.0]), Limits(1e-6, 1e-3, np.inf, np.inf, lambda *bounds: False)
-    problem = make_problem(np.array([[0.0], [1.0], [3.0], [4.0]]), y, 1, loss="squared")
-    task = make_task(problem)
-    for search_all in (_search_cells, _search_knots):
-        search_all(problem, task, Descents(task), limits)
+    X = np.array([[0.0, 1.0], [1.0, 3.0], [3.0, 0.0], [4.0, 4.0]])
+    for columns, search_all in ((X, _search_cells), (X[:, :1], _search_knots)):
+        problem = make_problem(columns, y, 1, loss="squared")
+        search_all(problem, task := make_task(problem), Descents(task), limits)
 
 
 def _check_size(task: Task) -> None:
