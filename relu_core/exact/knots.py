@@ -32,6 +32,8 @@ from relu_core.exact.problem import Problem
 
 # Inputs closer than this, in standard deviations, are left to the cones: programs cannot tell them apart.
 CLOSEST = 1e-9
+# Different inputs up to which the table of least losses, which takes a time like their square, is made.
+MOST_ROWS = 10_000
 # Places listed at a time, between two looks at the clock, and programs of one choice of places at most.
 FIRST_LISTED, LISTED, CHUNK, PROGRAMS = 1 << 6, 1 << 18, 64, 1 << 12
 # Units up to which every way of facing is climbed from, and choices found so that are settled.
@@ -55,7 +57,7 @@ def knots_apply(problem: Problem) -> bool:
     if not plain or problem.loss != "squared" or problem.rows.shape[1] != 2:
         return False
     steps = np.diff(np.unique(problem.rows[:, 0]))
-    return bool(steps.size > 0 and steps.min() > CLOSEST)
+    return bool(0 < steps.size < MOST_ROWS and steps.min() > CLOSEST)
 
 
 def sort_rows(problem: Problem) -> SortedRows:
@@ -116,6 +118,8 @@ class _Search:
             for start in (least, equal):
                 climb(self.rows, self.walk, start, SLOPE_FREE, self.chain)
                 for facing in range(1 << w) if count == w else (SLOPE_FREE,):
+                    if time.perf_counter() > self.limits.deadline:
+                        return
                     places = start.copy()
                     cost = climb(self.rows, self.walk, places, facing, self.chain)
                     climbed.append((cost, facing, *places, *[-1] * (w - count)))
@@ -140,14 +144,15 @@ class _Search:
         bounded = np.array([self._cutoff()])
         listed = self._list_line(listing, bounded[0])
         for count, start in product((self.width - 1, self.width), range(1, len(self.rows.x))):
-            if time.perf_counter() > self.limits.deadline:
-                self.ended = "time"
-                return None
-            if count:
+            self.walk.depth[0] = 0 if count else -1
+            while self.walk.depth[0] >= 0:
                 listed = list_places(
                     self.rows, self.walk, count, start, count < self.width, self.above, bounded, listing, listed,
                     self.chain,
                 )  # fmt: skip
+                if time.perf_counter() > self.limits.deadline:
+                    self.ended = "time"
+                    return None
         below = float(bounded[0])
         kept = np.flatnonzero(listing.bound[:listed] < below)
         if kept.size == 0 and below - self.above < ROUNDING:

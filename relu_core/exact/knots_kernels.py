@@ -26,6 +26,8 @@ from relu_core.exact.scratch import CALLED, LOOP
 
 # What rounding may take from the sums that a bound is made of; targets have variance 1 and weights sum to 1.
 ROUNDING = 1e-11
+# Steps of a walk over places between two looks at the clock, a tenth of a second or so.
+STEPS = 200_000
 
 
 @njit(**LOOP)
@@ -91,15 +93,22 @@ def list_places(rows, walk, count, start, free, above, bounded, listing, listed,
     free: the slope is, so units need not face any way. On the way, the bound is the lines' losses plus the excess at
     every second knot, whichever half adds more: knots that share no line share no rows either. At its end it is the
     chain's. A list that is full keeps the lowest bounds, the highest of them first, and lowers bounded[0] to that;
-    returns how many there are then.
+    returns how many there are then. After STEPS steps it ends for a look at the clock; walk.depth[0] says where it
+    goes on when it is called again, -1 at its end, and is 0 at its start.
     """
-    m, here, following, lines, k = rows.x.shape[0], walk.here, walk.following, walk.lines, 1
-    here[1], following[1] = start, start
-    empty_line(lines, 0)
-    for i in range(start):
-        add_row(rows, i, lines, 0)
-    walk.loss[1], walk.half[1, 0], walk.half[1, 1] = rows.within - ROUNDING + lines[0, LOSS], 0.0, 0.0
+    m, here, following, lines, k = rows.x.shape[0], walk.here, walk.following, walk.lines, walk.depth[0]
+    if k == 0:
+        here[1], following[1], k = start, start, np.int64(1)
+        empty_line(lines, 0)
+        for i in range(start):
+            add_row(rows, i, lines, 0)
+        walk.loss[1], walk.half[1, 0], walk.half[1, 1] = rows.within - ROUNDING + lines[0, LOSS], 0.0, 0.0
+    steps = 0
     while k >= 1:
+        steps += 1
+        if steps > STEPS:
+            walk.depth[0] = k
+            return listed
         b = following[k] if k < count else m
         following[k] += 1
         if k == count:
@@ -126,6 +135,7 @@ def list_places(rows, walk, count, start, free, above, bounded, listing, listed,
                 listed = list_facings(rows, walk, count, free, loss, above, bounded, listing, listed, chain)
         if k == count:
             k -= 1
+    walk.depth[0] = -1
     return listed
 
 

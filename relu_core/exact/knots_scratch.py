@@ -71,7 +71,7 @@ class Chain(NamedTuple):
 class Walk(NamedTuple):
     """State of `list_places`. tails, least: see `fit_tails`. here, following (w + 2,): of each knot, its place and the
     next knot's next one. loss (w + 2,), half (w + 2, 2), lines (w + 2, FIELDS): of the runs so far. ends: as tails, of
-    one run's ends."""
+    one run's ends. depth (1,): knots that stand, see `list_places`."""
 
     tails: Floats
     least: Floats
@@ -81,6 +81,7 @@ class Walk(NamedTuple):
     half: Floats
     lines: Floats
     ends: Floats
+    depth: NDArray[np.int64]
 
 
 class Listing(NamedTuple):
@@ -156,6 +157,7 @@ def make_walk(rows: SortedRows, w: int) -> Walk:
         half=np.zeros((w + 2, 2)),
         lines=np.zeros((w + 2, FIELDS)),
         ends=np.zeros((m + 1, FIELDS)),
+        depth=np.zeros(1, dtype=np.int64),
     )
 
 

@@ -16,8 +16,8 @@ from relu_core.exact.scratch import Work
 from relu_core.exact.whitening_kernels import matrix_product
 
 RIDGE = 1e-10
-# Moves that must gain at least this share of the loss, and how many are tried at most.
-LEAST_GAIN, MOST_MOVES = 1e-9, 200
+# Moves that must gain at least this share of the loss; how many are tried at most, and numbers that all of them read.
+LEAST_GAIN, MOST_MOVES, MOST_NUMBERS = 1e-9, 200, 2e6
 
 
 class Polish:
@@ -36,7 +36,8 @@ class Polish:
         on = matrix_product(weights[self.free :].reshape(self.units, M), self.task.x) > 0.0
         weights, binding = self._solve(on, weights)
         known, moves = self._value(weights), 0
-        while binding.size and moves < MOST_MOVES:
+        most = min(MOST_MOVES, int(MOST_NUMBERS / (self.units * D * p)))
+        while binding.size and moves < most:
             unit, row = divmod(int(binding[0]), D)
             binding, moves = binding[1:], moves + 1
             on[unit, row] ^= True
