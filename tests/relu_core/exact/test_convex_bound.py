@@ -66,6 +66,7 @@ def test_no_unit_gains_more_than_the_ball_allows(n: int) -> None:
     assert gain_over_ball(rows[:1], np.ones(1)) == pytest.approx(np.linalg.norm(rows[0]), rel=1e-3)
 
 
+@pytest.mark.long
 def test_ten_inputs_and_a_decay_that_is_felt_come_within_five_percent() -> None:
     chance = np.random.default_rng([1, 10, 200])
     X = chance.standard_normal((200, 10))
