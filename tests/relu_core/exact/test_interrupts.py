@@ -36,8 +36,8 @@ SOON = 20.0
     ("call", "after"),
     [
         ("fit_global(*rows(60, 2), 4)", 1.5),
-        ("fit_global(*rows(5_000, 2), 3)", 0.3),
-        ("fit_global(*rows(40, 2), 3, loss='absolute')", 0.3),
+        pytest.param("fit_global(*rows(5_000, 2), 3)", 0.3, marks=pytest.mark.long),
+        pytest.param("fit_global(*rows(40, 2), 3, loss='absolute')", 0.3, marks=pytest.mark.long),
         ("fit_global(*rows(400, 1), 9)", 1.0),
         ("enumerate_global(*rows(60, 2), 2, max_programs=10**9)", 0.3),
     ],

@@ -1,6 +1,7 @@
 """The bound of one node: never above the loss of a network in its cells, from whatever weights its search begins."""
 
 import numpy as np
+import pytest
 from numba import njit
 
 from relu_core.exact.cones import Cells, root_cells
@@ -59,6 +60,7 @@ def test_no_bound_lies_above_the_loss_of_a_network_in_the_cells() -> None:
     assert max(node_bound(seed, noise=0.0)[0] for seed in range(1200)) <= 1e-9
 
 
+@pytest.mark.long
 def test_the_recheck_reads_the_bound_off_the_dual_point_of_long_units() -> None:
     for seed in range(300):
         bound, cutoff, problem, cells, work = node_bound(seed, noise=0.3)

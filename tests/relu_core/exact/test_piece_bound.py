@@ -159,7 +159,7 @@ def test_no_time_leaves_what_was_known() -> None:
     assert best.lower == 0.0 and not best.dual.any()
 
 
-@pytest.mark.parametrize(("n", "output_bias"), [(7, True), (11, False)])
+@pytest.mark.parametrize(("n", "output_bias"), [(7, True), pytest.param(11, False, marks=pytest.mark.long)])
 def test_no_network_is_better_than_the_bound(n: int, output_bias: bool) -> None:
     X, y = planted(n, 60)
     y = y + 0.3
