@@ -37,18 +37,25 @@ def _most_over_ball(quadratic: Floats, linear: Floats) -> tuple[float, Floats, F
     """Limit on linear . u + u . quadratic u over |u| <= 1, and first and second moments where it is nearly reached."""
     bends, basis = np.linalg.eigh(quadratic)
     pull = basis.T @ linear
-    # any multiplier above the largest bend gives a limit, so rounding of the search for the best one costs nothing
     low = max(float(bends[-1]), 0.0) + 1e-12 * (1e-300 + float(np.abs(bends).max()))
-    high = low + 0.5 * float(np.linalg.norm(pull)) + 1e-300
-    for _ in range(60):
-        multiplier = 0.5 * (low + high)
-        if 0.25 * np.sum((pull / (multiplier - bends)) ** 2) > 1.0:
-            low = multiplier
-        else:
-            high = multiplier
+    high = sphere_multiplier(bends, pull, low, low + 0.5 * float(np.linalg.norm(pull)) + 1e-300)
     point = basis @ (0.5 * pull / (high - bends))
     second, left = np.outer(point, point), 1.0 - float(point @ point)
     if left > 0.0 and bends[-1] > 0.0:
         second += left * np.outer(basis[:, -1], basis[:, -1])
     limit = (high + 0.25 * np.sum(pull**2 / (high - bends))) * (1.0 + 1e-9)
     return float(limit), point, second
+
+
+def sphere_multiplier(bends: Floats, pull: Floats, low: float, high: float) -> float:
+    """The multiplier of |u|^2 <= 1 at the maximum of pull . u + sum_k bends_k u_k^2, from above, between low and high.
+
+    Any multiplier above the largest bend gives a limit, so rounding of the search for the best one costs nothing.
+    """
+    for _ in range(60):
+        multiplier = 0.5 * (low + high)
+        if 0.25 * np.sum((pull / (multiplier - bends)) ** 2) > 1.0:
+            low = multiplier
+        else:
+            high = multiplier
+    return high

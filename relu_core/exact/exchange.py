@@ -33,7 +33,7 @@ def exchange_units(task: Task, best: Incumbent, rng: np.random.Generator, work: 
     weights = np.zeros(unknowns(task))
     for unit in range(int(best.shape[0])):
         planes = hyperplanes(task.x, int(OPERATIONS / task.x.size), rng)
-        gains, signs = _gains(task, best, unit % max(1, int(best.shape[0])), planes, work)
+        gains, signs = _gains(task, best, unit, planes, work)
         chosen = np.argsort(-gains, kind="stable")[:PROMISING]
         same = np.full(len(chosen), unit)
         if kick(task, SHORT * planes[chosen], same, signs[chosen], 0 * same, STEPS, weights, best, work):

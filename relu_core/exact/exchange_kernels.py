@@ -7,7 +7,7 @@ from the most promising ones say how good it is.
 import numpy as np
 from numba import njit
 
-from relu_core.exact.quadratic_kernels import solve_shifted
+from relu_core.exact.quadratic_kernels import orthonormal_line, solve_shifted
 from relu_core.exact.scratch import CALLED, FACTOR, GRADIENT, HESSIAN, LOOP, NEWTON, PICKED
 from relu_core.exact.sums_kernels import sum_of_products
 
@@ -16,24 +16,7 @@ DEPENDENT = 1e-8
 
 
 @njit(**LOOP)
-def orthonormal_column(columns, k, D):
-    """Makes line k orthonormal to those before it; False where nothing is left of it."""
-    before = np.sqrt(sum_of_products((columns[k], columns[k]), D))
-    for _ in range(2):
-        for j in range(k):
-            shared = sum_of_products((columns[k], columns[j]), D)
-            for i in range(D):
-                columns[k, i] -= shared * columns[j, i]
-    length = np.sqrt(sum_of_products((columns[k], columns[k]), D))
-    if not length > DEPENDENT * before:
-        return False
-    for i in range(D):
-        columns[k, i] /= length
-    return True
-
-
-@njit(**LOOP)
-def other_columns(task, best, unit, root, columns):
+def other_columns(task, best, unit, root, columns, factor):
     """Orthonormal columns (p, D), times the roots of the weights, of all that the incumbent's other units can make
     without changing their patterns; returns how many."""
     M, D = task.x.shape
@@ -42,7 +25,7 @@ def other_columns(task, best, unit, root, columns):
     for a in range(free):
         for i in range(D):
             columns[count, i] = root[i] * (1.0 if a < task.bias else task.x[a - task.bias, i])
-        count += orthonormal_column(columns, count, D)
+        count += orthonormal_line(columns, count, D, DEPENDENT, factor)
     for j in range(units):
         if j == unit:
             continue
@@ -52,7 +35,7 @@ def other_columns(task, best, unit, root, columns):
                 for b in range(M):
                     height += best.weights[free + j * M + b] * task.x[b, i]
                 columns[count, i] = root[i] * task.x[a, i] if height > 0.0 else 0.0
-            count += orthonormal_column(columns, count, D)
+            count += orthonormal_line(columns, count, D, DEPENDENT, factor)
     return count
 
 
@@ -64,7 +47,7 @@ def gains_of_planes(task, best, unit, planes, root, columns, own, gains, signs, 
     root (D,), columns (p, D), own (M + 1, D): roots of the weights, scratch.
     """
     M, D = task.x.shape
-    count, residual = other_columns(task, best, unit, root, columns), own[M]
+    count, residual = other_columns(task, best, unit, root, columns, work.square[FACTOR]), own[M]
     for i in range(D):
         residual[i] = root[i] * task.y[i]
     for k in range(count):

@@ -86,25 +86,18 @@ def fit_global(
         node_limit=np.inf if node_limit is None else node_limit,
         report=report,
     )
-    outcome, proof = (_search_knots if over_knots else _search_cells)(problem, task, descents, limits)
-    if over_knots and outcome.ended == "complete" and outcome.lower < _proven_at(best, limits):
-        outcome, proof = _better_proof(problem, task, descents, limits, outcome, proof)
+    outcome, proof = (_search_knots_first if over_knots else _search_cells)(problem, task, descents, limits)
     return _global_fit(problem, task, best, outcome, proof, gap, time.perf_counter() - start)
 
 
-def _proven_at(best: Incumbent, limits: Limits) -> float:
-    return float(best.value[0] - PROVEN_GAP * max(best.value[0], limits.floor))
-
-
-def _better_proof(
-    problem: Problem,
-    task: Task,
-    descents: Descents,
-    limits: Limits,
-    known: Outcome | KnotOutcome,
-    proof: Proof | KnotProof | None,
+def _search_knots_first(
+    problem: Problem, task: Task, descents: Descents, limits: Limits
 ) -> tuple[Outcome | KnotOutcome, Proof | KnotProof | None]:
-    """Where inputs lie too close for the programs of knots, cones may still tell them apart."""
+    """Where inputs lie too close for programs of knots, cones may still tell them apart; the better proof is kept."""
+    known, proof = _search_knots(problem, task, descents, limits)
+    proven = limits._replace(gap=PROVEN_GAP).cutoff(float(descents.best.value[0]))
+    if known.ended != "complete" or known.lower >= proven:
+        return known, proof
 
     def report(lower: float, upper: float, nodes: int) -> bool:
         return limits.report(max(lower, known.lower), upper, known.nodes + nodes)

@@ -79,8 +79,7 @@ class Descents:
     def _edges(self, count: int) -> Floats:
         """Random hyperplanes through data rows, EDGES for each start; none where long units would cost."""
         (M, D), rng = self.task.x.shape, self.rng
-        plain = self.task.weight_decay == 0.0 and np.isinf(self.task.max_norm)
-        edges = rng.standard_normal((count if plain else 0, EDGES, M))
+        edges = rng.standard_normal((count if self.task.plain else 0, EDGES, M))
         rows = self.task.x[:, rng.integers(D, size=edges.shape[:2])]
         edges[:, :, -1] = -(edges[:, :, :-1] * np.moveaxis(rows[:-1], 0, 2)).sum(axis=2)
         return edges
@@ -93,8 +92,8 @@ class Descents:
     def _polish(self) -> None:
         """Makes the incumbent the best of its pattern, then replaces one unit at a time as long as that helps."""
         task, best = self.task, self.best
-        plain = task.loss == SQUARED and task.weight_decay == 0.0 and np.isinf(task.max_norm)
-        while plain and best.value[0] < self._polished and best.shape[0]:
+        fits = task.loss == SQUARED and task.plain
+        while fits and best.value[0] < self._polished and best.shape[0]:
             Polish(task, best, self.work).improve()
             self._polished = float(best.value[0])
             exchange_units(task, best, self.rng, self.work)

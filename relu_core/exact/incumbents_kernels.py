@@ -129,6 +129,12 @@ def new_pattern(task, units, positive, purpose, best, work):
     return True
 
 
+@njit(**LOOP)
+def cutoff_of(best, tolerance, floor):
+    """Bound from which on nothing can improve the incumbent by more than the tolerance, as Limits.cutoff."""
+    return best.value[0] - tolerance * max(best.value[0], floor)
+
+
 @njit(**CALLED)
 def keep_incumbent(best, weights, p, value, units, positive, affine):
     """Stores a better network in place."""

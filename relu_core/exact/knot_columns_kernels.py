@@ -7,7 +7,7 @@ alike and such sums lose half of the digits: then the columns themselves are mad
 import numpy as np
 from numba import njit
 
-from relu_core.exact.quadratic_kernels import nonnegative_quadratic, step_to_bound
+from relu_core.exact.quadratic_kernels import nonnegative_quadratic, orthonormal_line, step_to_bound
 from relu_core.exact.scratch import LOOP
 from relu_core.exact.sums_kernels import sum_of_products
 
@@ -138,21 +138,10 @@ def make_orthogonal(rows, p, work):
             continue
         for i in range(m):
             work.basis[n, i] = work.column[a, i]
-        for j in range(n):
-            work.factor[j, n] = 0.0
-        for _ in range(2):
-            for j in range(n):
-                shared = sum_of_products((work.basis[n], work.basis[j]), m)
-                work.factor[j, n] += shared
-                for i in range(m):
-                    work.basis[n, i] -= shared * work.basis[j, i]
-        norm = np.sqrt(sum_of_products((work.basis[n], work.basis[n]), m))
-        if not norm > DEPENDENT:
+        if not orthonormal_line(work.basis, n, m, DEPENDENT, work.factor):
             work.passive[a], work.refused[a], work.vector[LENGTH, a] = False, True, 0.0
             continue
-        for i in range(m):
-            work.basis[n, i] /= norm
-        work.factor[n, n], work.index[n] = norm, a
+        work.index[n] = a
         n += 1
     for i in range(m):
         residual[i] = work.row[TARGET, i]

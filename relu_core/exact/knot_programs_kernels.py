@@ -10,17 +10,12 @@ are a dual point that bounds it.
 import numpy as np
 from numba import njit
 
+from relu_core.exact.incumbents_kernels import cutoff_of
 from relu_core.exact.knot_chains_kernels import ANY_WAY, SLOPE_FREE
 from relu_core.exact.knot_columns_kernels import FITTED, LENGTH, SCALE, active_rows, fill_columns, solve_program
 from relu_core.exact.scratch import CALLED, LOOP
 
 LOGGED, SOLVED = range(2)
-
-
-@njit(**LOOP)
-def cutoff_of(best, tolerance, floor):
-    """Bound from which on a program cannot improve the incumbent by more than the tolerance."""
-    return best.value[0] - tolerance * max(best.value[0], floor)
 
 
 @njit(**LOOP)

@@ -53,8 +53,7 @@ class KnotOutcome(NamedTuple):
 
 def knots_apply(problem: Problem) -> bool:
     """Whether the search over knots can take this problem."""
-    plain = problem.output_bias and problem.weight_decay == 0 and np.isinf(problem.max_norm)
-    if not plain or problem.loss != "squared" or problem.rows.shape[1] != 2:
+    if not (problem.plain and problem.output_bias) or problem.loss != "squared" or problem.rows.shape[1] != 2:
         return False
     steps = np.diff(np.unique(problem.rows[:, 0]))
     return bool(0 < steps.size < MOST_ROWS and steps.min() > CLOSEST)
@@ -95,24 +94,30 @@ class _Search:
                 self.ended = "complete"
             elif (band := self._list_band()) is not None:
                 self._settle_band(*band)
-        lower = max(0.0, min(float(self.proved[0]), self.above, float(self.best.value[0])))
         used = self.leaves.chosen(np.arange(self.counts[LOGGED])) if self.complete else None
-        return KnotOutcome(lower, int(self.counts[SOLVED]), self.ended, used)
+        return KnotOutcome(self._lower(), int(self.counts[SOLVED]), self.ended, used)
 
     def _first_bound(self) -> float:
         """What the lines alone prove of every network; a free slope and one knot less are among their choices."""
         return float(self.rows.within + self.walk.least[self.width + 1, 0] - 2.0 * ROUNDING)
 
     def _cutoff(self) -> float:
-        best = float(self.best.value[0])
-        return best - self.limits.gap * max(best, self.limits.floor)
+        return self.limits.cutoff(float(self.best.value[0]))
+
+    def _lower(self) -> float:
+        return max(0.0, min(float(self.proved[0]), self.above, float(self.best.value[0])))
+
+    def _counts(self) -> range:
+        """How many knots a choice may have: one fewer where a unit is on for all rows; none is listed apart."""
+        return range(max(1, self.width - 1), self.width + 1)
 
     def _climb(self) -> None:
         """Looks for a good incumbent where lines that need not meet, or equal runs, cost least; proves nothing."""
-        m, w, climbed = len(self.rows.x), self.width, []
+        m, w = len(self.rows.x), self.width
+        climbed: set[tuple[float, int, tuple[int, ...]]] = set()
         if m < FEWEST * (w + 1) or w > MOST_CLIMBED:
             return
-        for count in range(max(1, w - 1), w + 1):
+        for count in self._counts():
             least, equal = np.zeros(count, dtype=np.int64), np.arange(1, count + 1) * m // (count + 1)
             least_places(self.rows, self.walk, least)
             for start in (least, equal):
@@ -122,9 +127,9 @@ class _Search:
                         return
                     places = start.copy()
                     cost = climb(self.rows, self.walk, places, facing, self.chain)
-                    climbed.append((cost, facing, *places, *[-1] * (w - count)))
-        chosen = np.array(sorted(set(climbed))[:SETTLED], dtype=np.float64)
-        listing = Listing(np.full(len(chosen), -np.inf), chosen[:, 1].astype(np.int64), chosen[:, 2:].astype(np.int64))
+                    climbed.add((cost, facing, (*places.tolist(), *[-1] * (w - count))))
+        _, facings, chosen = zip(*sorted(climbed)[:SETTLED], strict=True)
+        listing = Listing(np.full(len(chosen), -np.inf), np.array(facings), np.array(chosen))
         leaves, counts, done = make_leaves(2 * PROGRAMS, w), np.zeros(2, np.int64), 0
         while done < len(chosen):
             counts[LOGGED] = 0
@@ -132,7 +137,7 @@ class _Search:
                 self.rows, listing, done, len(chosen), self.limits.gap, self.limits.floor, self.best, self.stack,
                 leaves, counts, np.zeros(1), self.work,
             )  # fmt: skip
-        if self.limits.report(max(0.0, self.above), float(self.best.value[0]), 0):
+        if self.limits.report(self._lower(), float(self.best.value[0]), 0):
             self.ended = "time"
 
     def _list_band(self) -> tuple[Listing, float] | None:
@@ -143,8 +148,8 @@ class _Search:
         listing = Listing(np.empty(most), whole, np.empty((most, self.width), dtype=np.int64))
         bounded = np.array([self._cutoff()])
         listed = self._list_line(listing, bounded[0])
-        for count, start in product((self.width - 1, self.width), range(1, len(self.rows.x))):
-            self.walk.depth[0] = 0 if count else -1
+        for count, start in product(self._counts(), range(1, len(self.rows.x))):
+            self.walk.depth[0] = 0
             while self.walk.depth[0] >= 0:
                 listed = list_places(
                     self.rows, self.walk, count, start, count < self.width, self.above, bounded, listing, listed,
@@ -179,8 +184,7 @@ class _Search:
                 self.leaves, self.counts, self.proved, self.work,
             )  # fmt: skip
             self.above = float(listing.bound[done]) if done < listed else below
-            lower = max(0.0, min(float(self.proved[0]), self.above, float(self.best.value[0])))
-            stopped = limits.report(lower, float(self.best.value[0]), int(self.counts[SOLVED]))
+            stopped = limits.report(self._lower(), float(self.best.value[0]), int(self.counts[SOLVED]))
             if self.above >= self._cutoff():
                 return
             if self.counts[SOLVED] >= limits.node_limit:

@@ -17,3 +17,7 @@ class Limits(NamedTuple):
     deadline: float
     node_limit: float
     report: Callable[[float, float, int], bool]
+
+    def cutoff(self, upper: float) -> float:
+        """Bound from which on nothing can beat a network of this objective by more than the gap."""
+        return upper - self.gap * max(upper, self.floor)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relu_core.arguments import Floats
+from relu_core.exact.ball_limit import sphere_multiplier
 
 # A row that reaches less than this share of its length across zero counts as decided; what it could add is charged.
 DECIDED = 1e-3
@@ -43,8 +44,8 @@ class Piece:
 
 
 @dataclass(eq=False)
-class PieceMultipliers:
-    """What certifies a limit: one multiplier for everything that stays inside its cone in the program over pieces.
+class ConeValues:
+    """One value for everything that stays inside its cone in the program over pieces: what it is, or its multiplier.
 
     moments (N, N): of the matrix of moments. on, off (R, 3): of the crossing rows' sides. slack: of the ball, of pairs
     of planes, of the ends of the rows' on sides (R) and off sides (R). cones (k, N): of each plane times [1, u].
@@ -129,7 +130,7 @@ def _split(along: Floats, square: Floats, least: Floats, most: Floats) -> Floats
     return np.stack([amount[each, best], on[each, best], on_square[each, best]], axis=1)
 
 
-def quadratics(piece: Piece, gains: Floats, multipliers: PieceMultipliers) -> Floats:
+def quadratics(piece: Piece, gains: Floats, multipliers: ConeValues) -> Floats:
     """Coefficients (R, 3) of 1, z, z^2: quadratics at least gains * relu(z) on the crossing rows' intervals.
 
     The multipliers' own quadratic is raised by what it lacks, so any multipliers will do. It is read off the active
@@ -152,7 +153,7 @@ def _most_of(constant: Floats, linear: Floats, curved: Floats, least: Floats, mo
     return (constant + linear * points + curved * points**2).max(axis=0)
 
 
-def limit_over_piece(piece: Piece, rows: Floats, dual: Floats, multipliers: PieceMultipliers) -> float:
+def limit_over_piece(piece: Piece, rows: Floats, dual: Floats, multipliers: ConeValues) -> float:
     """Upper limit on -sign * sum_i dual_i relu(u . x_i) over the units of the piece, from any multipliers."""
     gains = -piece.sign * dual
     row_terms = quadratics(piece, gains, multipliers)
@@ -179,13 +180,7 @@ def _most_on_sphere(form: Floats) -> float:
     """Upper limit on [1, u] . form [1, u] over |u| = 1."""
     bends, basis = np.linalg.eigh(form[1:, 1:])
     pull = basis.T @ (2.0 * form[0, 1:])
-    # any multiplier above the largest bend gives a limit, so rounding of the search for the best one costs nothing
-    low = float(bends[-1]) + 1e-12 * (1e-300 + float(np.abs(bends).max()))
-    high = low + 0.5 * float(np.linalg.norm(pull)) + 1e-12 * (1e-300 + float(np.abs(bends).max()))
-    for _ in range(60):
-        multiplier = 0.5 * (low + high)
-        if 0.25 * np.sum((pull / (multiplier - bends)) ** 2) > 1.0:
-            low = multiplier
-        else:
-            high = multiplier
-    return float(form[0, 0] + high + 0.25 * np.sum(pull**2 / (high - bends)))
+    size = 1e-12 * (1e-300 + float(np.abs(bends).max()))
+    low = float(bends[-1]) + size
+    multiplier = sphere_multiplier(bends, pull, low, low + 0.5 * float(np.linalg.norm(pull)) + size)
+    return float(form[0, 0] + multiplier + 0.25 * np.sum(pull**2 / (multiplier - bends)))

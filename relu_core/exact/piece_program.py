@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 
 from relu_core.arguments import Floats
-from relu_core.exact.piece import Piece, PieceMultipliers
+from relu_core.exact.piece import ConeValues, Piece
 from relu_core.exact.piece_cones import (
     SymmetricSpace,
     inverse_hessian,
@@ -30,30 +30,20 @@ from relu_core.exact.piece_cones import (
 BALL, WIDER, KEPT = 1.02, 1.001, 0.03
 
 
-@dataclass(eq=False)
-class _Cones:
-    """Where a piece stands in its cones: as PieceMultipliers, the multipliers of these."""
-
-    moments: Floats
-    on: Floats
-    off: Floats
-    slack: Floats
-    cones: Floats
-
-    def inside(self, kept: "_Cones | PieceMultipliers", half: float) -> bool:
-        """Whether all cones hold when a share of `kept` is taken off; half: of the middle entry that counts."""
-        try:
-            np.linalg.cholesky(self.moments - KEPT * kept.moments)
-        except np.linalg.LinAlgError:
+def _inside(own: ConeValues, kept: ConeValues, half: float) -> bool:
+    """Whether all cones hold when a share of `kept` is taken off; half: of the rows' middle entry that counts."""
+    try:
+        np.linalg.cholesky(own.moments - KEPT * kept.moments)
+    except np.linalg.LinAlgError:
+        return False
+    if not (own.slack > KEPT * kept.slack).all():
+        return False
+    for side, other in ((own.on, kept.on), (own.off, kept.off)):
+        amount, along, square = (side - KEPT * other).T
+        if not ((amount > 0) & (square > 0) & (amount * square > (half * along) ** 2)).all():
             return False
-        if not (self.slack > KEPT * kept.slack).all():
-            return False
-        for own, other in ((self.on, kept.on), (self.off, kept.off)):
-            amount, along, square = (own - KEPT * other).T
-            if not ((amount > 0) & (square > 0) & (amount * square > (half * along) ** 2)).all():
-                return False
-        left = self.cones - KEPT * kept.cones
-        return bool((left[:, 0] > np.linalg.norm(left[:, 1:], axis=1)).all())
+    left = own.cones - KEPT * kept.cones
+    return bool((left[:, 0] > np.linalg.norm(left[:, 1:], axis=1)).all())
 
 
 class PieceState:
@@ -69,7 +59,7 @@ class PieceState:
         self.off_edge = np.stack([zero, piece.least, np.full(R, -1.0)], axis=1)
         self.degree = self.space.N + 6 * R + 1 + len(piece.pairs[0]) + 2 * len(piece.planes)
         at = self.cones(self.moments, self.split)
-        self.multipliers = PieceMultipliers(
+        self.multipliers = ConeValues(
             np.asarray(central * np.linalg.inv(at.moments), dtype=np.float64),
             central * inverse_moments(at.on),
             central * inverse_moments(at.off),
@@ -83,7 +73,7 @@ class PieceState:
         square = np.einsum("ia,ia->i", self.heights @ moments[1:, 1:], self.heights)
         return np.stack([np.full(len(along), moments[0, 0]), along, square], axis=1)
 
-    def cones(self, moments: Floats, split: Floats) -> _Cones:
+    def cones(self, moments: Floats, split: Floats) -> ConeValues:
         """All that must stay inside its cone, at these moments and this split of the rows."""
         off = self.row_moments(moments) - split
         seen = self.piece.planes @ moments
@@ -96,7 +86,7 @@ class PieceState:
             ]
         )
         seen[:, 0] *= WIDER
-        return _Cones(moments, split, off, slack, seen)
+        return ConeValues(moments, split, off, slack, seen)
 
     def inner(self) -> float:
         """How far the moments and their multipliers are from complementing each other, summed over all cones."""
@@ -110,12 +100,12 @@ class PieceState:
         given[self.piece.crossing] = split[:, 1]
         return given
 
-    def certificate(self) -> PieceMultipliers:
+    def certificate(self) -> ConeValues:
         """The multipliers as `limit_over_piece` takes them."""
         by = self.multipliers
         cones = by.cones.copy()
         cones[:, 0] *= WIDER
-        return PieceMultipliers(by.moments, by.on, by.off, by.slack, cones)
+        return ConeValues(by.moments, by.on, by.off, by.slack, cones)
 
     def _linear_forms(self, root: Floats) -> None:
         """Every inequality as a linear function of the change of moments, in coordinates where the scaling is the
@@ -215,7 +205,7 @@ class PieceState:
         back = np.linalg.inv(self.root)
         cones = self.central * inverse_vectors(at.cones)
         cones -= np.einsum("kab,kb->ka", self.cone_hessian, self.cone_form @ scaled)
-        new = PieceMultipliers(
+        new = ConeValues(
             back.T @ (self.central * np.diag(self.length**-0.5) - within) @ back,
             self.central * inverse_moments(at.on) - scaled_multipliers(self.on_scaling, self.step_split),
             self.central * inverse_moments(at.off) - scaled_multipliers(self.off_scaling, rest),
@@ -227,10 +217,8 @@ class PieceState:
     def allows(self, share: float) -> bool:
         """Whether that share of the step stays inside all cones."""
         at = self.cones(self.moments + share * self.step_moments, self.split + share * self.step_split)
-        if not at.inside(self.at, 1.0):
-            return False
         by = _combined(self.multipliers, self.step_multipliers, share)
-        return _Cones(by.moments, by.on, by.off, by.slack, by.cones).inside(self.multipliers, 0.5)
+        return _inside(at, self.at, 1.0) and _inside(by, self.multipliers, 0.5)
 
     def take(self, share: float) -> None:
         """Moves by that share of the step."""
@@ -239,8 +227,8 @@ class PieceState:
         self.multipliers = _combined(self.multipliers, self.step_multipliers, share)
 
 
-def _combined(first: PieceMultipliers, second: PieceMultipliers, share: float) -> PieceMultipliers:
-    return PieceMultipliers(
+def _combined(first: ConeValues, second: ConeValues, share: float) -> ConeValues:
+    return ConeValues(
         first.moments + share * second.moments,
         first.on + share * second.on,
         first.off + share * second.off,

@@ -68,6 +68,11 @@ class Problem:
         return ReluNetwork([weights[:, :-1], filled[None, :]], [weights[:, -1], np.array([output_bias])])
 
     @property
+    def plain(self) -> bool:
+        """Whether nothing is asked of the units' norms."""
+        return self.weight_decay == 0 and bool(np.isinf(self.max_norm))
+
+    @property
     def constant_value(self) -> float:
         """Objective in search units of a constant output: the scale that a gap is measured against near zero."""
         constants = np.append(np.quantile(self.y, np.linspace(0.0, 1.0, 33)), 0.0) if self.output_bias else np.zeros(1)

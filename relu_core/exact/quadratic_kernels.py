@@ -4,6 +4,7 @@ import numpy as np
 from numba import njit
 
 from relu_core.exact.scratch import CALLED, LOOP
+from relu_core.exact.sums_kernels import sum_of_products
 
 # No finite matrix of these programs needs as much; without an end one entry that is not finite would never be left.
 HIGHEST_SHIFT = 1e200
@@ -48,6 +49,28 @@ def solve_shifted(matrix, index, n, right, shift, factor, out):
             for i in range(n):
                 out[i] = 0.0
             return
+
+
+@njit(**LOOP)
+def orthonormal_line(lines, k, length, dependent, factor):
+    """Makes line k (its first `length` numbers) orthonormal to those before it; False where less than the share
+    `dependent` of it is left. factor[: k + 1, k]: its shares of them, and what was left."""
+    before = np.sqrt(sum_of_products((lines[k], lines[k]), length))
+    for j in range(k):
+        factor[j, k] = 0.0
+    for _ in range(2):
+        for j in range(k):
+            shared = sum_of_products((lines[k], lines[j]), length)
+            factor[j, k] += shared
+            for i in range(length):
+                lines[k, i] -= shared * lines[j, i]
+    left = np.sqrt(sum_of_products((lines[k], lines[k]), length))
+    if not left > dependent * before:
+        return False
+    for i in range(length):
+        lines[k, i] /= left
+    factor[k, k] = left
+    return True
 
 
 @njit(**LOOP)

@@ -47,10 +47,14 @@ class Task(NamedTuple):
     smoothing: float
     stiffness: float
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is asked of the units' norms."""
+        return self.weight_decay == 0.0 and self.max_norm == np.inf
+
 
 def make_task(problem: Problem) -> Task:
     """The loops' view of a problem."""
-    plain = problem.output_bias and problem.weight_decay == 0 and np.isinf(problem.max_norm)
     return Task(
         x=np.ascontiguousarray(problem.rows.T),
         y=problem.y,
@@ -62,7 +66,7 @@ def make_task(problem: Problem) -> Task:
         weight_decay=problem.weight_decay,
         max_norm=problem.max_norm,
         bias=int(problem.output_bias),
-        affine=int(plain),
+        affine=int(problem.output_bias and problem.plain),
         width=problem.width,
         smoothing=SMOOTHING,
         stiffness=STIFFNESS * problem.constant_value,

@@ -5,7 +5,7 @@ from numba import njit
 
 from relu_core.exact.cones_kernels import cut_cell
 from relu_core.exact.glide_kernels import network_value, shorten
-from relu_core.exact.incumbents_kernels import START, improve, keep_incumbent, new_pattern
+from relu_core.exact.incumbents_kernels import START, cutoff_of, improve, keep_incumbent, new_pattern
 from relu_core.exact.newton_kernels import bound_node
 from relu_core.exact.scratch import LOOP, MERGED, MOVED, PLACES, POINT, SCALED, THETA, WEIGHT, U, Z
 from relu_core.exact.sums_kernels import sum_of_products
@@ -93,9 +93,9 @@ def try_network(task, cells, chosen, units, positive, affine, p, free, polish, b
 
 
 @njit(**LOOP)
-def cutoff_of(tree, best):
-    """Bound from which on a node cannot improve the incumbent by more than the tolerance."""
-    return best.value[0] - tree.number[TOLERANCE] * max(best.value[0], tree.number[FLOOR])
+def tree_cutoff(tree, best):
+    """cutoff_of with the tree's own tolerance."""
+    return cutoff_of(best, tree.number[TOLERANCE], tree.number[FLOOR])
 
 
 @njit(**MERGED)
@@ -140,7 +140,15 @@ def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inhe
     if needless(task, cells, chosen, units, positive, affine):
         return
     bound, R, p, free, steps = bound_node(
-        task, cells, chosen, units, positive, affine, cutoff_of(tree, best), parent >= 0, work
+        task,
+        cells,
+        chosen,
+        units,
+        positive,
+        affine,
+        tree_cutoff(tree, best),
+        parent >= 0,
+        work,
     )
     tree.counts[NODES] += 1
     tree.counts[STEPS] += steps
@@ -148,7 +156,7 @@ def visit(task, tree, cells, best, chosen, units, positive, affine, parent, inhe
     try_network(task, cells, chosen, units, positive, affine, p, free, polish, best, weights, work)
     entry = log_node(task, tree, chosen, units, positive, affine, parent, bound, p, work)
     bound = max(bound, inherited)
-    if bound >= cutoff_of(tree, best) or unit < 0:
+    if bound >= tree_cutoff(tree, best) or unit < 0:
         tree.number[CLOSED] = min(tree.number[CLOSED], bound)
         return
     tree.counts[FREE] -= 1
@@ -242,7 +250,9 @@ def advance(task, tree, cells, best, last, steps, weights, work):
     if tree.counts[ROOTS] < last:
         return STOPPED
     for _ in range(steps):
-        if tree.counts[HEAP] == 0 or tree.bound[tree.heap[0]] >= cutoff_of(tree, best):
+        if tree.counts[HEAP] == 0 or tree.bound[tree.heap[0]] >= cutoff_of(
+            best, tree.number[TOLERANCE], tree.number[FLOOR]
+        ):
             return FINISHED
         if interrupted():
             return STOPPED

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relu_core.arguments import Floats
+from relu_core.exact.knot_chains_kernels import ANY_WAY, SLOPE_FREE
 from relu_core.exact.knots_scratch import KnotLeaves
 from relu_core.exact.problem import Problem
 from relu_core.exact.verify_knots_kernels import choices_left, leaf_bounds, least_losses, line_through
 
-SLOPE_FREE, ANY_WAY = -1, -2
 Rows = tuple[Floats, Floats, Floats, Floats, float]
 Leaf = tuple[int, tuple[int, ...]]
 

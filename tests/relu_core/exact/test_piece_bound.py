@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from relu_core import convex_bound
-from relu_core.exact.piece import Piece, PieceMultipliers, limit_over_piece, make_piece, reach
+from relu_core.exact.piece import ConeValues, Piece, limit_over_piece, make_piece, reach
 from relu_core.exact.piece_bound import BestDual, can_be_split, improve_by_pieces, scaled_dual
 from relu_core.exact.piece_cones import (
     SymmetricSpace,
@@ -90,7 +90,7 @@ def test_any_multipliers_give_a_limit(n: int, count: int, sign: float) -> None:
     met = most_met(piece, rows, dual, chance)
     R, pairs = len(piece.crossing), len(piece.pairs[0])
     for size in (0.0, 0.1, 1.0, 10.0):
-        multipliers = PieceMultipliers(
+        multipliers = ConeValues(
             np.eye(n + 2),
             size * chance.standard_normal((R, 3)),
             size * chance.standard_normal((R, 3)),
